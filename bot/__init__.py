@@ -1,0 +1,1 @@
+"""The conversation: what a citizen says, and what the hotline answers."""

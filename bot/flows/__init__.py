@@ -1,0 +1,1 @@
+"""One conversation flow a file, each an explicit small state machine over the conversation row."""

@@ -1,0 +1,1 @@
+"""The edges: settings, database, web, channels and background work. The only package that knows all others."""
