@@ -1,0 +1,1 @@
+"""The engine, its two kinds of session, and the migrations."""

@@ -1,0 +1,96 @@
+"""The database as the rest of the house sees it: short transactions in threads, on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import Lock
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session
+
+from ticketing.privacy import Vault
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_BUSY_MS = 10_000
+
+
+class Database:
+    """Implements `ticketing.sessions.Database`.
+
+    The pool has as many connections as the executor has threads, so a hop never waits for a connection. SQLite knows
+    one writer at a time: writers of this process queue at a lock instead of polling the file, and `BEGIN IMMEDIATE`
+    keeps those of other processes apart.
+    """
+
+    def __init__(self, url: str, vault: Vault, *, threads: int = 8) -> None:
+        self.engine = _engine(url, threads)
+        self._vault = vault
+        self._immediate = self.engine.execution_options(immediate=True)
+        self._writers: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="database")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only looks."""
+        with Session(self.engine, info={"vault": self._vault}, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session in one immediate transaction: commits at the end, or leaves nothing."""
+        with (
+            self._writers,
+            Session(self._immediate, info={"vault": self._vault}, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    async def reading(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work(session, …)` in a thread, looking only."""
+        return await self._hop(self.read, work, *args, **kwargs)
+
+    async def writing(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work(session, …)` in a thread, in one transaction; once started it ends, even if the caller left."""
+        return await asyncio.shield(self._hop(self.write, work, *args, **kwargs))
+
+    async def _hop(self, open_session: Callable[[], AbstractContextManager[Session]], work: Any, *a: Any, **k: Any) -> Any:
+        def run() -> Any:
+            with open_session() as session:
+                return work(session, *a, **k)
+
+        return await asyncio.get_running_loop().run_in_executor(self._executor, run)
+
+    def close(self) -> None:
+        """Finish what runs and let go of every connection."""
+        self._executor.shutdown(wait=True)
+        self.engine.dispose()
+
+
+def _engine(url: str, threads: int) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=threads, max_overflow=threads, pool_pre_ping=True, pool_timeout=10)
+    engine = create_engine(url, pool_size=threads, max_overflow=threads, pool_timeout=10)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN would come too late and deferred
+    for pragma in (f"busy_timeout={_BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,93 @@
+"""All settings, read from the environment in this one place; `.env.example` explains each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """A setting does not fit; the text names it."""
+
+
+class Settings(BaseModel):
+    """What an installation decides. Everything is optional: the defaults run the whole product on one machine."""
+
+    model_config = ConfigDict(frozen=True)
+
+    data: Path = Path("var")
+    home: Path = ROOT / ".hotline"
+    nlu_data: Path = ROOT / "nlu_data"
+    datasets: Path | None = None
+
+    city: Path = ROOT / "nlu_data" / "city" / "ordos"
+    host: str = "127.0.0.1"
+    port: int = 8345
+    public_url: str = ""
+    secret_key: SecretStr | None = None
+    key_file: Path | None = None
+    demo: bool = True
+
+    database_url: str | None = None
+    celery_broker_url: str | None = None
+    redis_url: str | None = None
+
+    rasa_url: str | None = None
+    rasa_token: SecretStr | None = None
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str], **given: object) -> Self:
+        """Settings from the environment, overridden by what the command line gave."""
+        found = {field: environ[name] for name, field in VARIABLES.items() if environ.get(name)}
+        try:
+            return cls.model_validate(found | {name: value for name, value in given.items() if value is not None})
+        except ValidationError as error:
+            raise SettingsError("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())) from error
+
+    @property
+    def database(self) -> str:
+        """The database's address; SQLite in the data folder unless set."""
+        if not self.database_url:
+            return f"sqlite:///{self.data.absolute() / 'hotline.db'}"
+        return self.database_url.replace("postgres://", "postgresql://", 1).replace(
+            "postgresql://", "postgresql+psycopg://", 1
+        )
+
+    @property
+    def keys(self) -> Path:
+        """The file of the data keys."""
+        return self.key_file or self.data / "keys.json"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the worker runs inside the web process, because no broker is configured."""
+        return not self.celery_broker_url
+
+    @property
+    def url(self) -> str:
+        """The address that links in messages start with."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+VARIABLES = {
+    "HOTLINE_DATA": "data",
+    "HOTLINE_HOME": "home",
+    "HOTLINE_DATASETS": "datasets",
+    "HOTLINE_CITY": "city",
+    "HOTLINE_HOST": "host",
+    "HOTLINE_PORT": "port",
+    "HOTLINE_PUBLIC_URL": "public_url",
+    "HOTLINE_SECRET_KEY": "secret_key",
+    "HOTLINE_KEY_FILE": "key_file",
+    "HOTLINE_DEMO": "demo",
+    "DATABASE_URL": "database_url",
+    "CELERY_BROKER_URL": "celery_broker_url",
+    "REDIS_URL": "redis_url",
+    "RASA_URL": "rasa_url",
+    "RASA_TOKEN": "rasa_token",
+}
