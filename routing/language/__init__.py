@@ -1,0 +1,1 @@
+"""Words before decisions: normalising, redacting, vectors, names and places."""
