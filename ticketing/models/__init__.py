@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ticketing.models.assignment import Assignment, Part
 from ticketing.models.base import Base, UtcDateTime, new_id
 from ticketing.models.callback import Callback, CallbackAttempt, CallbackStatus, Survey
 from ticketing.models.citizen import Citizen
 from ticketing.models.clock import Clock
 from ticketing.models.conversation import Author, Conversation, Message, Owner
+from ticketing.models.counter import NumberCounter
 from ticketing.models.event import TicketEvent
 from ticketing.models.outbox import OutboxRow
 from ticketing.models.staff import LoginSession, Role, Staff
@@ -14,6 +16,7 @@ from ticketing.models.ticket import Kind, Status, Ticket, Urgency
 from ticketing.models.unit import Unit
 
 __all__ = [
+    "Assignment",
     "Author",
     "Base",
     "Callback",
@@ -25,8 +28,10 @@ __all__ = [
     "Kind",
     "LoginSession",
     "Message",
+    "NumberCounter",
     "OutboxRow",
     "Owner",
+    "Part",
     "Role",
     "Staff",
     "Status",

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ticketing.models.base import Base, new_id
@@ -30,14 +30,22 @@ class Author(StrEnum):
 
 
 class Conversation(Base):
-    """One row a running conversation; `state_sealed` holds what the flows remember (item, region, draft …).
+    """One running conversation an address; `state_sealed` holds what the flows remember (item, region, draft …).
 
     `version` rises with every turn: a turn computed on an older version is thrown away and done again.
     """
 
     __tablename__ = "conversation"
     __table_args__ = (
-        Index("ix_conversation_address", "channel", "address_index", "closed_at"),
+        Index(
+            "uq_conversation_running",
+            "city",
+            "channel",
+            "address_index",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
         Index("ix_conversation_waiting", "owner", "waiting_since"),
     )
 
@@ -83,6 +91,7 @@ class Message(Base):
     in_reply_to: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))
     body_sealed: Mapped[bytes]
     body_redacted: Mapped[str]
+    data_sealed: Mapped[bytes | None]
     reply_sealed: Mapped[bytes | None]
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]

@@ -64,6 +64,7 @@ class Ticket(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     number: Mapped[str] = mapped_column(unique=True)
+    intake_key: Mapped[str | None] = mapped_column(unique=True)
     query_code_mac: Mapped[bytes]
     query_failures: Mapped[int] = mapped_column(default=0)
     query_locked_until: Mapped[datetime | None]
