@@ -37,6 +37,8 @@ class Element(StrEnum):
 
 
 class Strict(BaseModel):
+    """Base of the schema: unknown fields are errors, values do not change."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -108,32 +110,46 @@ class Cell(Strict):
 
 
 class MaterialsCell(Cell):
+    """Application materials (申请材料) as a checklist."""
+
     rows: tuple[Material, ...] = ()
 
 
 class ProcessCell(Cell):
+    """The process (办理流程) in order."""
+
     steps: tuple[Step, ...] = ()
 
 
 class TimeLimitCell(Cell):
+    """Statutory and promised time limits (法定时限, 承诺时限)."""
+
     statutory: Duration | None = None
     promised: Duration | None = None
 
 
 class FeeCell(Cell):
+    """Charges (收费标准), each with its amount."""
+
     items: tuple[FeeItem, ...] = ()
 
 
 class ResultCell(Cell):
+    """What one receives (结果) and how long it is valid."""
+
     certificate: Text | None = None
     validity: Text | None = None
 
 
 class ContactCell(Cell):
+    """Telephones for enquiries (咨询电话)."""
+
     phones: tuple[Text, ...] = ()
 
 
 class OnlineCell(Cell):
+    """Whether and where it can be done online (网上办理)."""
+
     url: Text | None = None
 
 
@@ -160,13 +176,19 @@ class Cells(Strict):
 
 
 class Guide(Strict):
-    """One service item as it holds in one region, with its owner and review dates."""
+    """One service item as it holds in one region, with its owner and review dates.
+
+    `place` names the region in words; `variant` (情形) tells it from another item of the same name; `facts` keeps what
+    the source says beside the elements, under the source's own headings.
+    """
 
     code: Text
     name: Text
     department: Text
     department_code: Text | None = None
     region: RegionCode = NATIONAL
+    place: Text | None = None
+    variant: Text | None = None
     audience: tuple[Text, ...] = ()
     theme: Text | None = None
     summary: Text | None = None
@@ -174,6 +196,7 @@ class Guide(Strict):
     examples: dict[Element, tuple[Text, ...]] = {}
     cells: Cells
     refusals: tuple[Text, ...] = ()
+    facts: dict[Text, Text] = {}
     source: Text
     source_url: Text | None = None
     reviewed: date
