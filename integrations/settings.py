@@ -23,6 +23,7 @@ class Settings(BaseModel):
     data: Path = Path("var")
     home: Path = ROOT / ".hotline"
     nlu_data: Path = ROOT / "nlu_data"
+    assets: Path | None = None
     datasets: Path | None = None
 
     city: Path = ROOT / "nlu_data" / "city" / "ordos"
@@ -77,6 +78,7 @@ class Settings(BaseModel):
 VARIABLES = {
     "HOTLINE_DATA": "data",
     "HOTLINE_HOME": "home",
+    "HOTLINE_ASSETS": "assets",
     "HOTLINE_DATASETS": "datasets",
     "HOTLINE_CITY": "city",
     "HOTLINE_HOST": "host",

@@ -1,0 +1,102 @@
+"""Celery as the courier: it carries “wake up”, the outbox and the inbox say what is to be done.
+
+Without a broker the worker and the beat run as threads of the web process (`memory://`); with one they are a process
+of their own. A wake-up that gets lost costs a second: the beat rings anyway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from celery import Celery
+from celery.beat import EmbeddedService
+from celery.worker import WorkController
+
+from integrations import effects
+from integrations.bootstrap import House
+from integrations.settings import Settings
+
+log = structlog.get_logger()
+OUTBOX, INBOX = "hotline.outbox", "hotline.inbox"
+_EVERY = {OUTBOX: 1.0, INBOX: 5.0}
+_TASK_SECONDS = 300
+
+
+def make_celery(settings: Settings) -> Celery:
+    """The Celery application: the broker, and the beat that rings for each lane."""
+    app = Celery("hotline", broker=settings.celery_broker_url or "memory://")
+    app.conf.update(
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_time_limit=_TASK_SECONDS,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options=_transport(settings),
+        beat_schedule={name: {"task": name, "schedule": seconds} for name, seconds in _EVERY.items()},
+    )
+    return app
+
+
+def _transport(settings: Settings) -> dict[str, object]:
+    if settings.embedded:
+        return {"polling_interval": 0.05}
+    # A killed worker's message comes back within a second, but never while its task may still run.
+    return {"visibility_timeout": _TASK_SECONDS + 60, "unacked_restore_interval": 1, "unacked_restore_throttle": 1}
+
+
+def register(app: Celery, house: House) -> None:
+    """Give each lane its work."""
+
+    @app.task(name=OUTBOX)
+    def outbox() -> int:
+        return effects.drain(house, _now)
+
+    @app.task(name=INBOX)
+    def inbox() -> int:
+        return asyncio.run(effects.finish_turns(house, _now))
+
+    del outbox, inbox  # Celery keeps them by name
+
+
+def waker(app: Celery) -> Callable[[], None]:
+    """What to call after a transaction that wrote to the outbox; failing to wake is not failing."""
+
+    def wake() -> None:
+        try:
+            app.send_task(OUTBOX, retry=False)
+        except app.connection_for_write().connection_errors as error:
+            log.warning("wake_up_lost", error=str(error))
+
+    return wake
+
+
+class EmbeddedWorker:
+    """Worker and beat as threads of the web process."""
+
+    def __init__(self, app: Celery) -> None:
+        self._worker = WorkController(
+            app=app, pool_cls="threads", concurrency=2, hostname="embedded@hotline", quiet=True,
+            without_gossip=True, without_mingle=True, without_heartbeat=True,
+        )  # fmt: skip
+        self._beat = EmbeddedService(app, thread=True, max_interval=1, scheduler_cls="celery.beat:Scheduler")
+        self._thread = threading.Thread(target=self._worker.start, name="celery-worker", daemon=True)
+
+    def start(self) -> None:
+        """Start both threads."""
+        self._thread.start()
+        self._beat.start()
+
+    def stop(self) -> None:
+        """Stop ringing, let running work end, stop."""
+        self._beat.stop()
+        self._worker.stop()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
