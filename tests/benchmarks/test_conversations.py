@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks import conversations
+
+NAMES = ["居民身份证补领", "结婚登记", "生育登记"]
+
+
+def test_the_load_is_the_same_every_time() -> None:
+    assert conversations.build(NAMES) == conversations.build(NAMES)
+
+
+def test_every_item_is_asked_about_and_no_blank_is_left() -> None:
+    said = [text for talk in conversations.build(NAMES) for text in talk]
+    assert all(any(name in text for text in said) for name in NAMES)
+    assert not any("【" in text for text in said)
+
+
+def test_appeals_and_small_talk_are_mixed_in() -> None:
+    load = conversations.build([f"事项{number}号" for number in range(25)])
+    asked = sum(any("事项" in text for text in talk) for talk in load)
+    assert 0.6 < asked / len(load) < 0.8
+    assert conversations.turns(load) > 200
+
+
+def test_names_come_from_the_guides(tmp_path: Path) -> None:
+    (tmp_path / "GA").mkdir()
+    (tmp_path / "GA" / "GA003.yml").write_text("name: 居民身份证补领\n", encoding="utf-8")
+    assert conversations.item_names(tmp_path) == ["居民身份证补领"]
