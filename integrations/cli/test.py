@@ -6,17 +6,17 @@ import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from integrations.provision import provision
 from integrations.settings import ROOT, Settings
 
-_LAYERS = ["lint-imports", "--no-cache"]
 _CHECKS = (
     ("format", ["ruff", "format", "--check", "--quiet", "."]),
     ("lint", ["ruff", "check", "--quiet", "."]),
     ("types", ["mypy"]),
-    ("imports", _LAYERS),
+    ("imports", ["lint-imports", "--no-cache"]),
 )
 
 
@@ -39,15 +39,16 @@ def run_tests(settings: Settings, arguments: argparse.Namespace) -> int:
         "HOTLINE_NLU_MODEL": str(made.nlu_model),
         "HOTLINE_ASSETS": str(made.assets),
     }
-    return subprocess.run([sys.executable, "-m", "pytest", *lane, *arguments.rest], cwd=ROOT, env=environ).returncode
+    argv = [sys.executable, "-m", "pytest", *lane, *arguments.rest]
+    return subprocess.run(argv, cwd=ROOT, env=environ, check=False).returncode
 
 
 def run_sure(settings: Settings, arguments: argparse.Namespace) -> int:
     """Every check in turn; the first that fails ends it."""
-    binaries = os.path.dirname(sys.executable)  # noqa: PTH120 - a venv's python is a link that must not be resolved
+    binaries = Path(sys.executable).parent
     for name, argv in _CHECKS:
         print(f"▸ {name}", file=sys.stderr, flush=True)
-        code = subprocess.run([os.path.join(binaries, argv[0]), *argv[1:]], cwd=ROOT).returncode  # noqa: PTH118
+        code = subprocess.run([str(binaries / argv[0]), *argv[1:]], cwd=ROOT, check=False).returncode
         if code:
             return code
     arguments.long, arguments.rest = False, []

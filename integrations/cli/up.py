@@ -67,7 +67,7 @@ async def _up(settings: Settings, made: Made) -> int:
 
 def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
     """The web process."""
-    from integrations import web  # noqa: PLC0415 - only this process needs it
+    from integrations import web
 
     die_with_parent()
     web.run(settings)
@@ -76,7 +76,7 @@ def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def run_work(settings: Settings, arguments: argparse.Namespace) -> int:
     """The Celery worker with its beat."""
-    from integrations import worker  # noqa: PLC0415
+    from integrations import worker
 
     die_with_parent()
     worker.run(settings)

@@ -16,6 +16,7 @@ from ticketing.privacy import Vault
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Opener = Callable[[], AbstractContextManager[Session]]
 _BUSY_MS = 10_000
 
 
@@ -63,7 +64,9 @@ class Database:
         """Run `work(session, …)` in a thread, in one transaction; once started it ends, even if the caller left."""
         return await asyncio.shield(self._hop(self.write, work, *args, **kwargs))
 
-    async def _hop(self, open_session: Callable[[], AbstractContextManager[Session]], work: Any, *a: Any, **k: Any) -> Any:
+    async def _hop(
+        self, open_session: Callable[[], AbstractContextManager[Session]], work: Any, *a: Any, **k: Any
+    ) -> Any:
         def run() -> Any:
             with open_session() as session:
                 return work(session, *a, **k)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import bot.guides.models  # noqa: F401 - registers its tables
 from alembic import context
+
+import bot.guides.models  # noqa: F401 - registers its tables
 from ticketing.models import Base
 
 connection = context.config.attributes["connection"]
