@@ -27,6 +27,7 @@ from bot.guides.guide import (
 )
 from bot.guides.report import Flag, ImportReport, Parsed, Progress, silent
 
+FACTS = "facts."
 AS_OF = date(2021, 12, 31)
 DUE = date(2022, 12, 31)
 EMPTY = frozenset({"", "无", "null", "None"})
@@ -77,9 +78,9 @@ class _Row:
 
 
 def read_file(
-    file: Path, words: Mapping[str, Any], progress: Progress = silent
+    file: Path, words: Mapping[str, str], progress: Progress = silent
 ) -> tuple[tuple[Parsed, ...], ImportReport]:
-    """Read every row into a guide `GD-<TASK_CODE>`; `words` is the `guangdong` part of answers.yml.
+    """Read every row into a guide `GD-<TASK_CODE>`; `words` are `replies.group("answers.guangdong")`.
 
     A row that cannot become a guide is flagged with its text; nothing is dropped silently.
     """
@@ -111,7 +112,7 @@ def _rows(lines: list[str], flags: list[Flag]) -> Iterator[_Row]:
             yield row
 
 
-def _keep(row: _Row, words: Mapping[str, Any], repeated: set[str], parsed: dict[str, Parsed]) -> None:
+def _keep(row: _Row, words: Mapping[str, str], repeated: set[str], parsed: dict[str, Parsed]) -> None:
     try:
         guide = _guide(row, words)
     except ValidationError as error:
@@ -128,7 +129,7 @@ def _keep(row: _Row, words: Mapping[str, Any], repeated: set[str], parsed: dict[
     parsed[guide.code] = Parsed(guide, hashlib.sha256(raw.encode()).hexdigest())
 
 
-def _guide(row: _Row, words: Mapping[str, Any]) -> Guide:
+def _guide(row: _Row, words: Mapping[str, str]) -> Guide:
     name, code = row.data["matter_name"].strip(), row.data["TASK_CODE"].strip()
     region, place = _place(row, code)
     return Guide(
@@ -168,8 +169,8 @@ def _aliases(row: _Row, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(alias for alias in found if len(alias) >= MIN_ALIAS and alias != name))
 
 
-def _facts(row: _Row, words: Mapping[str, Any]) -> dict[str, str]:
-    titles: Mapping[str, str] = words["facts"]
+def _facts(row: _Row, words: Mapping[str, str]) -> dict[str, str]:
+    titles = {key.removeprefix(FACTS): title for key, title in words.items() if key.startswith(FACTS)}
     values = {
         title: value if isinstance(value := row.data.get(name), str) else "、".join(map(str, value or ()))
         for name, title in titles.items()
@@ -177,7 +178,7 @@ def _facts(row: _Row, words: Mapping[str, Any]) -> dict[str, str]:
     return {title: text.strip() for title, text in values.items() if text.strip() not in EMPTY}
 
 
-def _cells(row: _Row, words: Mapping[str, Any]) -> Cells:
+def _cells(row: _Row, words: Mapping[str, str]) -> Cells:
     conditions = row.text("accept_standard")
     if conditions and conditions.endswith(CUT_ENDINGS):
         row.flag("text_cut", conditions[-40:])
@@ -193,7 +194,7 @@ def _cells(row: _Row, words: Mapping[str, Any]) -> Cells:
     )
 
 
-def _materials(row: _Row, words: Mapping[str, Any]) -> MaterialsCell | None:
+def _materials(row: _Row, words: Mapping[str, str]) -> MaterialsCell | None:
     names = row.texts("material_intro")
     if not names:
         return None
@@ -202,7 +203,7 @@ def _materials(row: _Row, words: Mapping[str, Any]) -> MaterialsCell | None:
     return MaterialsCell(text=words["materials"].format(count=len(rows)), rows=rows)
 
 
-def _time_limit(row: _Row, words: Mapping[str, Any]) -> TimeLimitCell | None:
+def _time_limit(row: _Row, words: Mapping[str, str]) -> TimeLimitCell | None:
     raw = {"statutory": row.text("handle_time"), "promised": row.text("handle_time_limit")}
     limits = {kind: read_limit(text) for kind, text in raw.items() if text}
     if not limits:
@@ -239,7 +240,7 @@ def _location(row: _Row) -> Cell | None:
     return Cell(text=text.removeprefix(LOCATION_PREFIX)) if text else None
 
 
-def _online(row: _Row, words: Mapping[str, Any]) -> OnlineCell | None:
+def _online(row: _Row, words: Mapping[str, str]) -> OnlineCell | None:
     values = {
         "online_book": row.text("online_book"),
         "platform": row.text("bear_paltform"),
@@ -257,7 +258,7 @@ def _is_host_only(url: str) -> bool:
     return "/" not in url.split("//", 1)[-1].strip("/")
 
 
-def _contact(row: _Row, words: Mapping[str, Any]) -> ContactCell | None:
+def _contact(row: _Row, words: Mapping[str, str]) -> ContactCell | None:
     consult, complain = row.text("consult_phone"), row.text("complain_phone")
     phones = _phones(consult) if consult else ()
     if consult and not phones:

@@ -1,0 +1,162 @@
+"""What speaks for each candidate item: one row of named features, from characters, names and meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.guides.forms import FormKind, Forms
+from bot.guides.grams import Floats, Scores
+from bot.guides.lexicon import Lexicon, Span
+
+FEATURES = (
+    "name_exact",
+    "alias_exact",
+    "exact_share",
+    "name_covered",
+    "name_explained",
+    "name_match",
+    "example_match",
+    "name_meaning",
+    "example_meaning",
+    "mass",
+    "context",
+)
+BY_GRAMS, BY_MEANING, FULLY = 60, 24, 0.98
+SHORTEST_EXACT = 2
+
+
+@dataclass(slots=True)
+class Row:
+    """The evidence for one item; `by` names the strongest kind, `span` where its name stands in the text."""
+
+    owner: int
+    features: dict[str, float] = field(default_factory=dict)
+    by: str = "grams"
+    span: Span | None = None
+
+    def raise_to(self, name: str, value: float) -> None:
+        """Keep the larger value of a feature over all forms of the item."""
+        self.features[name] = max(value, self.features.get(name, 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The rows of all candidates; `content` is False when the text holds nothing but question words."""
+
+    rows: tuple[Row, ...]
+    content: bool
+
+    def matrix(self) -> NDArray[np.float64]:
+        """The features as numbers, in the order of FEATURES."""
+        return np.array([[row.features.get(name, 0.0) for name in FEATURES] for row in self.rows], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A text without punctuation, with the way back to it and the places that name nothing."""
+
+    text: str
+    places: tuple[int, ...]
+    masked: tuple[bool, ...]
+
+    @property
+    def core(self) -> str:
+        """What is left without question words."""
+        return "".join(char for char, hidden in zip(self.text, self.masked, strict=True) if not hidden)
+
+
+def gather(text: str, forms: Forms, lexicon: Lexicon, context_item: str | None = None) -> Evidence:
+    """Collect the evidence for every item that characters, names or meaning suggest."""
+    question = _question(text, lexicon)
+    rows: dict[int, Row] = {}
+    scores = forms.grams.search(question.text, question.masked, lexicon.additions(text)) if question.text else None
+    if scores is not None:
+        _by_characters(rows, question, forms, scores)
+    if question.core and forms.vectors is not None:
+        _by_meaning(rows, text, question, forms)
+    _by_context(rows, forms, context_item)
+    return Evidence(tuple(rows.values()), bool(question.core))
+
+
+def _question(text: str, lexicon: Lexicon) -> _Question:
+    hidden = [False] * len(text)
+    for hit in lexicon.scan(text):
+        hidden[hit.start : hit.end] = [True] * (hit.end - hit.start)
+    places = tuple(index for index, char in enumerate(text) if char.isalnum())
+    return _Question("".join(text[i] for i in places), places, tuple(hidden[i] for i in places))
+
+
+def _by_characters(rows: dict[int, Row], question: _Question, forms: Forms, scores: Scores) -> None:
+    worth = scores.mass * np.sqrt(scores.covered)
+    chosen = np.union1d(_top(worth, BY_GRAMS), np.flatnonzero(scores.covered >= FULLY))
+    most = max(float(worth.max()), 1e-6)
+    for index in chosen[worth[chosen] > 0]:
+        form = forms.forms[index]
+        row = rows.setdefault(form.owner, Row(form.owner))
+        covered, explained = float(scores.covered[index]), float(scores.explained[index])
+        row.raise_to("mass", float(worth[index]) / most)
+        match = float(np.sqrt(covered * explained))
+        if form.kind is FormKind.EXAMPLE:
+            row.raise_to("example_match", match)
+            continue
+        row.raise_to("name_match", match)
+        row.raise_to("name_covered", covered)
+        row.raise_to("name_explained", explained)
+    _exact(rows, question, forms, [int(i) for i in chosen if scores.covered[i] >= FULLY])
+
+
+def _exact(rows: dict[int, Row], question: _Question, forms: Forms, full: Sequence[int]) -> None:
+    """Mark the items whose name or alias stands in the text; a name inside a longer one that stands there is none."""
+    found: list[tuple[int, int, int]] = []
+    for index in full:
+        form = forms.forms[index]
+        start = question.text.find(form.text) if len(form.text) >= SHORTEST_EXACT else -1
+        if start >= 0 and form.kind is not FormKind.EXAMPLE:
+            found.append((start, start + len(form.text), index))
+    for start, end, index in found:
+        if not any(s <= start and end <= e and e - s > end - start for s, e, _ in found):
+            _mark(rows, question, forms, (start, end), index)
+
+
+def _mark(rows: dict[int, Row], question: _Question, forms: Forms, span: Span, index: int) -> None:
+    form = forms.forms[index]
+    row = rows.setdefault(form.owner, Row(form.owner))
+    beside = sum(not hidden for i, hidden in enumerate(question.masked) if not span[0] <= i < span[1])
+    share = (span[1] - span[0]) / (span[1] - span[0] + beside)
+    if row.span is None or share > row.features.get("exact_share", 0.0):
+        row.span = (question.places[span[0]], question.places[span[1] - 1] + 1)
+        row.by = "name" if form.kind is FormKind.NAME else "alias"
+    row.raise_to("name_exact" if form.kind is FormKind.NAME else "alias_exact", 1.0)
+    row.raise_to("exact_share", share)
+
+
+def _by_meaning(rows: dict[int, Row], text: str, question: _Question, forms: Forms) -> None:
+    assert forms.vectors is not None
+    assert forms.encode is not None
+    asked = forms.encode([text, question.core])
+    meaning: Floats = forms.vectors @ asked.T
+    for index in np.union1d(_top(meaning.max(axis=1), BY_MEANING), np.flatnonzero(np.isin(forms.owners, list(rows)))):
+        form = forms.forms[index]
+        row = rows.setdefault(form.owner, Row(form.owner, by="meaning"))
+        if form.kind is FormKind.EXAMPLE:
+            row.raise_to("example_meaning", float(meaning[index, 0]))
+        else:
+            row.raise_to("name_meaning", float(meaning[index].max()))
+
+
+def _by_context(rows: dict[int, Row], forms: Forms, context_item: str | None) -> None:
+    if context_item is None:
+        return
+    for owner, item in enumerate(forms.items):
+        if item.code == context_item:
+            rows.setdefault(owner, Row(owner, by="context")).features["context"] = 1.0
+
+
+def _top(values: Floats, count: int) -> NDArray[np.intp]:
+    if len(values) <= count:
+        return np.arange(len(values))
+    return np.argpartition(-values, count - 1)[:count]

@@ -1,0 +1,179 @@
+"""Which item is meant (事项链接): names, characters and meaning, fused into one calibrated confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+from bot.guides.evidence import FEATURES, Evidence, Row, gather
+from bot.guides.forms import Encode, Forms
+from bot.guides.guide import Element
+from bot.guides.lexicon import MAX_TEXT, Lexicon, Span
+from bot.guides.library import Library
+from bot.guides.twins import Twins
+from bot.guides.weights import Weights
+
+OFFERED = 4
+MOST = 30
+SURE_CONTEXT = 0.9
+
+
+class Decision(StrEnum):
+    """What the linker advises: answer at once, ask which of a few is meant, or say honestly that it is not sure."""
+
+    ANSWER = "answer"
+    CLARIFY = "clarify"
+    ABSTAIN = "abstain"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCandidate:
+    """One item that may be meant; `label` tells it from its namesakes, `written` says whether it has a guide."""
+
+    code: str
+    name: str
+    score: float
+    by: str
+    label: str
+    written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What was found: candidates best first, how sure the first one is, and what to do with it.
+
+    `span` is where the best item's own name or alias stands in the text given; `twins` are the candidates that share
+    the best one's name and that the words do not tell apart; `content` says whether the text names anything at all.
+    """
+
+    candidates: tuple[LinkCandidate, ...]
+    confidence: float
+    decision: Decision
+    span: Span | None = None
+    twins: tuple[str, ...] = ()
+    content: bool = True
+
+    @property
+    def best(self) -> LinkCandidate | None:
+        """The most likely item."""
+        return self.candidates[0] if self.candidates else None
+
+    @property
+    def offered(self) -> tuple[LinkCandidate, ...]:
+        """The choices (at most four) when the citizen has to choose."""
+        return self.candidates[:OFFERED]
+
+
+NOTHING = Link((), 0.0, Decision.ABSTAIN, content=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    code: str
+    mass: float
+    row: Row
+
+
+class Linker:
+    """Finds items of one library; built once per library, safe to share between threads."""
+
+    def __init__(
+        self,
+        library: Library,
+        *,
+        lexicon: Lexicon,
+        weights: Weights,
+        encode: Encode | None = None,
+        cache: Path | None = None,
+    ) -> None:
+        self.library = library
+        self.lexicon = lexicon
+        self._weights = weights
+        self._forms = Forms.of(library, encode, cache)
+        self._twins = Twins(library)
+
+    @classmethod
+    def load(
+        cls, library: Library, nlu_data: Path, *, encode: Encode | None = None, cache: Path | None = None
+    ) -> Linker:
+        """A linker with the lexicon and weights of `nlu_data/guides`; vectors of the library are kept in `cache`."""
+        weights = Weights.load(nlu_data, meaning=encode is not None)
+        return cls(library, lexicon=Lexicon.load(nlu_data), weights=weights, encode=encode, cache=cache)
+
+    def link(self, text: str, *, context_item: str | None = None, elements: Sequence[Element] = (), k: int = 5) -> Link:
+        """Find the item a normalised text is about.
+
+        `context_item` is the item the conversation is on; `elements` let namesakes whose asked cells agree be
+        answered without asking back.
+        """
+        text = text[:MAX_TEXT]
+        evidence = gather(text, self._forms, self.lexicon, context_item)
+        if not evidence.content:
+            return self._from_context(context_item)
+        if not evidence.rows:
+            return NOTHING
+        ranked = self._rank(evidence)
+        return self._decide(text, ranked, elements, k)
+
+    def _from_context(self, context_item: str | None) -> Link:
+        item = self.library.item(context_item) if context_item else None
+        if item is None:
+            return NOTHING
+        candidate = self._candidate(item.code, 1.0, "context")
+        return Link((candidate,), SURE_CONTEXT, Decision.ANSWER, content=False)
+
+    def _rank(self, evidence: Evidence) -> list[_Ranked]:
+        """Order the candidates by fused score; their masses and that of “none of them” sum to one."""
+        scores = evidence.matrix() @ self._weights.vector(FEATURES) + self._weights.bias
+        ceiling = max(float(scores.max()), 0.0)
+        powers = np.exp(scores - ceiling)
+        mass = powers / (powers.sum() + np.exp(-ceiling))
+        order = np.argsort(-mass, kind="stable")
+        return [
+            _Ranked(self._forms.items[evidence.rows[i].owner].code, float(mass[i]), evidence.rows[i]) for i in order
+        ]
+
+    def _decide(self, text: str, ranked: list[_Ranked], elements: Sequence[Element], k: int) -> Link:
+        top = ranked[0]
+        group = self._twins.of(top.code)
+        confidence = min(sum(one.mass for one in ranked if one.code in group), 1.0)
+        beside = text if top.row.span is None else text[: top.row.span[0]] + " " + text[top.row.span[1] :]
+        open_twins = self._twins.told_apart(top.code, beside)
+        if len(open_twins) > 1 and self._twins.agree(open_twins, elements):
+            open_twins = open_twins[:1]
+        candidates = self._candidates(ranked, group, open_twins)
+        decision = self._decision(confidence, candidates, len(open_twins) > 1)
+        twins = open_twins if len(open_twins) > 1 else ()
+        return Link(candidates[: max(k, min(len(twins), OFFERED))], confidence, decision, top.row.span, twins)
+
+    def _decision(self, confidence: float, candidates: Sequence[LinkCandidate], open_twins: bool) -> Decision:
+        if confidence >= self._weights.answer:
+            return Decision.CLARIFY if open_twins else Decision.ANSWER
+        offered = sum(candidate.score for candidate in candidates[:OFFERED])
+        return Decision.CLARIFY if offered >= self._weights.clarify else Decision.ABSTAIN
+
+    def _candidates(
+        self, ranked: list[_Ranked], group: tuple[str, ...], open_twins: tuple[str, ...]
+    ) -> tuple[LinkCandidate, ...]:
+        """The namesakes still open first, then one item for each other name."""
+        by_code = {one.code: one for one in ranked}
+        chosen = [(code, by_code.get(code)) for code in open_twins]
+        names = {self.library.items[group[0]].name}
+        for one in ranked[:MOST]:
+            name = self.library.items[one.code].name
+            if name not in names:
+                names.add(name)
+                chosen.append((one.code, one))
+        share = ranked[0].mass
+        return tuple(
+            self._candidate(code, one.mass if one else share, one.row.by if one else ranked[0].row.by)
+            for code, one in chosen
+        )
+
+    def _candidate(self, code: str, score: float, by: str) -> LinkCandidate:
+        item = self.library.items[code]
+        return LinkCandidate(code, item.name, round(score, 4), by, self._twins.label(code), item.written)
