@@ -1,0 +1,160 @@
+"""Before anything else (先分诊): emergencies, a person, hostile or endless input. Pure and linear in the message.
+
+The words are in `nlu_data/dictionaries/triage.yml`. An emergency counts when it is happening: clauses about the past,
+about paperwork or about a mere worry are left to the flows, unless they also say “现在” or “快来”.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from bot.clauses import clauses
+from bot.phrases import Group, Rule, any_of, eraser, present, words
+from routing.language.normalise import normalised
+
+MESSAGE_CAP = 1_000
+MESSAGE_LIMIT = 20_000
+_BRACED = re.compile(r"^/+\s*[a-z_]+\s*(?:\{[^{}]*\}?)?\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message made safe to read: normalised, capped, without command syntax or stacked marks."""
+
+    text: str
+    whole: str
+    cut: bool = False
+    refused: bool = False
+
+
+class Alarm(StrEnum):
+    """What triage found."""
+
+    EMERGENCY = "emergency"
+    HUMAN = "human"
+    INJECTION = "injection"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What triage found; of an emergency also its name and the number to call."""
+
+    alarm: Alarm
+    name: str = ""
+    number: str | None = None
+
+
+def hear(raw: str) -> Heard:
+    """Make a raw message safe: over 20,000 characters it is refused, over 1,000 only its beginning is read."""
+    if len(raw) > MESSAGE_LIMIT:
+        return Heard("", "", refused=True)
+    whole = _BRACED.sub("", _flatten(normalised(raw)))
+    return Heard(whole[:MESSAGE_CAP], whole, cut=len(whole) > MESSAGE_CAP)
+
+
+def _flatten(text: str) -> str:
+    """Drop combining marks (zalgo); Chinese and Latin text needs none of them after NFKC."""
+    if text.isascii():
+        return text.strip()
+    return "".join(c for c in text if unicodedata.category(c) not in {"Mn", "Me"}).strip()
+
+
+@dataclass(frozen=True)
+class Triage:
+    """The word lists, and the two questions asked of them."""
+
+    figures: re.Pattern[str]
+    past: Group
+    now: Group
+    paper: Group
+    hypothetical: Group
+    not_hypothetical: re.Pattern[str]
+    negation: Group
+    emergencies: tuple[Rule, ...]
+    hints: tuple[tuple[str, Group], ...]
+    human: Rule
+    human_exact: frozenset[str]
+    human_word: str
+    human_longest: int
+    injection: Group
+
+    @classmethod
+    def load(cls, nlu_data: Path) -> Self:
+        """Read the word lists of `dictionaries/triage.yml`."""
+        data: dict[str, Any] = yaml.safe_load((nlu_data / "dictionaries" / "triage.yml").read_text(encoding="utf-8"))
+        human = data["human"]
+        return cls(
+            figures=eraser(words(data["figures"])),
+            past=words(data["past"]),
+            now=words(data["now"]),
+            paper=words(data["paper"]),
+            hypothetical=words(data["hypothetical"]),
+            not_hypothetical=eraser(words(data["not_hypothetical"])),
+            negation=words(data["negation"]),
+            emergencies=tuple(Rule.parse(entry) for entry in data["emergencies"]),
+            hints=tuple((str(number), words(group)) for number, group in data["hints"].items()),
+            human=Rule.parse({"name": "human", "any": human["any"], "unless": human["unless"]}),
+            human_exact=frozenset(words(human["exact"])),
+            human_word=str(human["word"]),
+            human_longest=int(human["longest"]),
+            injection=words(data["injection"]),
+        )
+
+    def look(self, heard: Heard) -> Finding | None:
+        """What comes before any flow, the most urgent first; None for an ordinary message."""
+        emergency = self._emergency(heard.whole)
+        if emergency:
+            return Finding(Alarm.EMERGENCY, emergency.name, emergency.number)
+        if any_of(self.injection, heard.whole.lower()):
+            return Finding(Alarm.INJECTION)
+        return Finding(Alarm.HUMAN) if self._wants_person(heard.text) else None
+
+    def suspected(self, heard: Heard) -> Finding | None:
+        """An emergency that only the NLU recognises: the number by single characters, 110 when none helps."""
+        text = self.figures.sub("·", heard.text)
+        if any_of(self.past, text) or any_of(self.paper, text) or self._worry(text):
+            return None
+        number = next((number for number, group in self.hints if any_of(group, text)), "110")
+        return Finding(Alarm.EMERGENCY, f"suspected_{number}", number)
+
+    def _emergency(self, text: str) -> Rule | None:
+        literal = self.figures.sub("·", text)
+        rules = [rule for rule in (rule.among(literal) for rule in self.emergencies) if rule]
+        if not rules:
+            return None
+        told = clauses(literal)
+        paperwork = any_of(self.paper, literal)
+        single = [rule for part in told for rule in self._sounding(rules, part, paperwork)]
+        double = [
+            rule
+            for first, second in zip(told, told[1:], strict=False)
+            for rule in self._sounding(rules, f"{first},{second}", paperwork)
+        ]
+        found = {rule.name for rule in (*single, *double)}
+        return next((rule for rule in rules if rule.name in found), None)
+
+    def _sounding(self, rules: list[Rule], part: str, paperwork: bool) -> list[Rule]:
+        """The rules that sound in this part of the message, if it tells of the present."""
+        matching = [rule for rule in rules if rule.matches(part, self.negation)]
+        if not matching or (not any_of(self.now, part) and (paperwork or any_of(self.past, part))):
+            return []
+        return [] if self._worry(part) else matching
+
+    def _worry(self, part: str) -> bool:
+        """Whether the part only fears or imagines (担心着火, 万一) what it names."""
+        return bool(present(self.hypothetical, self.not_hypothetical.sub("·", part)))
+
+    def _wants_person(self, text: str) -> bool:
+        bare = text.strip(" 。.!！?？,，~")
+        if bare in self.human_exact:
+            return True
+        if len(text) > self.human_longest or any_of(self.human.unless, text):
+            return False
+        return self.human_word in text or self.human.matches(text)
