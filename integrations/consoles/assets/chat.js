@@ -1,0 +1,131 @@
+// The web chat (在线诉求). Sequence numbers order the log; ids tell which of our own words have arrived.
+import { Connection } from './connection.js'
+import { elderSwitch } from './elder.js'
+import { Outbox } from './outbox.js'
+import { bubble, choices, mark, word } from './view.js'
+
+const log = document.querySelector('#log')
+const form = document.querySelector('form')
+const field = form.elements.text
+const quick = document.querySelector('.quick')
+const firstChoices = [...quick.querySelectorAll('button')].map((b) => ({ label: b.textContent, says: b.dataset.says }))
+const outbox = new Outbox()
+const pending = new Map() // our id → the bubble that waits for its sequence number
+const drawn = new Map() // sequence number → bubble
+let connection = null
+let conversation = null
+let last = 0
+
+function near() { return log.scrollHeight - log.scrollTop - log.clientHeight < 160 }
+
+function place(box, seq) {
+  const follow = near()
+  const next = [...drawn].filter(([other]) => other > seq).sort((a, b) => a[0] - b[0])[0]?.[1]
+  log.insertBefore(box, next ?? pending.values().next().value ?? null)
+  drawn.set(seq, box)
+  if (follow) log.scrollTop = log.scrollHeight
+}
+
+function arrived(message) {
+  if (message.id && pending.has(message.id)) {
+    pending.get(message.id).remove()
+    pending.delete(message.id)
+  }
+  if (message.id) outbox.done(message.id)
+  if (drawn.has(message.seq)) return
+  last = Math.max(last, message.seq)
+  place(bubble(message), message.seq)
+  if (message.author !== 'citizen') {
+    document.querySelector('.typing').hidden = true
+    choices(quick, message.reply?.choices ?? [], say)
+  }
+}
+
+function draw(message) {
+  const box = bubble({ author: 'citizen', text: message.text }, connection?.ready ? 'sending' : 'unsent')
+  pending.set(message.id, box)
+  log.append(box)
+  log.scrollTop = log.scrollHeight
+}
+
+function say(text) {
+  const words = text.trim()
+  if (!words) return
+  const message = outbox.add(words)
+  draw(message)
+  choices(quick, [], say)
+  connection?.send({ type: 'say', ...message })
+}
+
+function restart() {
+  for (const box of drawn.values()) box.remove()
+  drawn.clear()
+  last = 0
+}
+
+function owner(name) {
+  const bar = document.querySelector('#owner')
+  bar.hidden = name === 'bot'
+  bar.classList.toggle('person', name === 'operator')
+  bar.textContent = name === 'bot' ? '' : word(`owner-${name}`)
+}
+
+function welcome(frame) {
+  if (frame.conversation !== conversation) {
+    if (conversation) restart()
+    conversation = frame.conversation
+  }
+  frame.messages.forEach(arrived)
+  owner(frame.owner)
+}
+
+function trouble(frame) {
+  const box = document.querySelector('#trouble')
+  box.textContent = frame.text
+  box.hidden = false
+  setTimeout(() => { box.hidden = true }, 8000)
+  if (frame.id && !frame.retry) {
+    if (pending.has(frame.id)) mark(pending.get(frame.id), 'refused')
+    pending.delete(frame.id)
+    outbox.done(frame.id)
+  }
+}
+
+const handlers = {
+  welcome,
+  message: arrived,
+  typing: (frame) => { document.querySelector('.typing').hidden = !frame.on },
+  owner: (frame) => owner(frame.owner),
+  error: trouble,
+}
+
+for (const message of outbox.waiting) draw(message)
+choices(quick, firstChoices, say)
+
+connection = new Connection({
+  hello: () => ({ after: last, conversation }),
+  receive: (frame) => handlers[frame.type]?.(frame),
+  online: () => {
+    document.querySelector('#offline').hidden = true
+    for (const message of outbox.waiting) {
+      if (pending.has(message.id)) mark(pending.get(message.id), 'sending')
+      connection.send({ type: 'say', ...message })
+    }
+  },
+  offline: () => {
+    document.querySelector('#offline').hidden = false
+    document.querySelector('.typing').hidden = true
+    for (const box of pending.values()) mark(box, 'unsent')
+  },
+})
+
+form.addEventListener('submit', (event) => {
+  event.preventDefault()
+  say(field.value)
+  field.value = ''
+  field.focus()
+})
+field.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit() }
+})
+elderSwitch(document.querySelector('#big'))

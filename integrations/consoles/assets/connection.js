@@ -1,0 +1,51 @@
+// The chat's WebSocket: says hello with the last sequence number seen, pings, and comes back with growing pauses.
+const PING = 25_000
+const SILENCE = 60_000
+const LONGEST = 15_000
+
+export class Connection {
+  constructor({ hello, receive, online, offline }) {
+    Object.assign(this, { hello, receive, online, offline, attempt: 0, socket: null })
+    addEventListener('online', () => this.now())
+    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.now() })
+    setInterval(() => this.beat(), PING)
+    this.open()
+  }
+
+  open() {
+    clearTimeout(this.timer)
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+    const socket = this.socket = new WebSocket(`${scheme}://${location.host}/ws/chat`)
+    this.heard = Date.now()
+    socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', ...this.hello() }))
+    socket.onmessage = (event) => {
+      this.heard = Date.now()
+      const frame = JSON.parse(event.data)
+      this.receive(frame)
+      if (frame.type === 'welcome') { this.attempt = 0; this.ready = true; this.online() }
+    }
+    socket.onclose = () => { if (this.socket === socket) this.lost() }
+  }
+
+  lost() {
+    this.ready = false
+    this.socket = null
+    this.offline()
+    const pause = Math.min(LONGEST, 500 * 2 ** this.attempt++) * (0.7 + Math.random() * 0.6)
+    this.timer = setTimeout(() => this.open(), pause)
+  }
+
+  now() { if (!this.socket) this.open() }
+
+  beat() {
+    if (!this.socket) return
+    if (Date.now() - this.heard > SILENCE) { const dead = this.socket; this.lost(); dead.close(); return }
+    this.send({ type: 'ping' })
+  }
+
+  send(frame) {
+    if (!this.ready || this.socket?.readyState !== WebSocket.OPEN) return false
+    this.socket.send(JSON.stringify(frame))
+    return true
+  }
+}

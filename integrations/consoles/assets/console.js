@@ -1,0 +1,68 @@
+// The consoles work without a script. This adds live lists, shortcuts and protection against double clicks.
+import './htmx.js'
+import 'htmx.org/dist/ext/hx-sse.js'
+
+const typing = (target) => target.closest('input, textarea, select, [contenteditable]') !== null
+
+function step(by) {
+  const links = [...document.querySelectorAll('.q a')]
+  if (!links.length) return
+  const at = links.indexOf(document.activeElement)
+  const here = at >= 0 ? at : links.findIndex((link) => link.hasAttribute('aria-current')) - (by < 0 ? 0 : 1) + (by > 0 ? 1 : 0)
+  links[Math.max(0, Math.min(links.length - 1, here + by))].focus()
+}
+
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.target.form) {
+    event.preventDefault()
+    event.target.form.requestSubmit()
+  } else if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) {
+    // the key belongs to the field or the browser
+  } else if (event.key === 'j') step(1)
+  else if (event.key === 'k') step(-1)
+  else if (event.key === '/') {
+    const search = document.querySelector('input[type=search]')
+    if (search) { event.preventDefault(); search.focus() }
+  }
+})
+
+// A form that is on its way is not sent twice; the server would recognise it, but the person should see it too.
+document.addEventListener('submit', (event) => {
+  if (event.target.dataset.sending) { event.preventDefault(); return }
+  if (event.target.method !== 'post' || event.target.hasAttribute('hx-post')) return
+  event.target.dataset.sending = '1'
+  for (const button of event.target.querySelectorAll('button')) setTimeout(() => { button.disabled = true })
+}, true)
+addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[data-sending]')) {
+    delete form.dataset.sending
+    for (const button of form.querySelectorAll('button')) button.disabled = false
+  }
+})
+
+// Canned phrases go where the cursor is.
+document.addEventListener('click', (event) => {
+  const phrase = event.target.closest('[data-insert]')
+  if (!phrase) return
+  const field = document.getElementById(phrase.dataset.into)
+  field.setRangeText(phrase.dataset.insert, field.selectionStart, field.selectionEnd, 'end')
+  field.focus()
+})
+
+function minutes(seconds) { return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}` }
+
+function tick() {
+  for (const since of document.querySelectorAll('time[data-since]')) {
+    const seconds = Math.max(0, (Date.now() - Date.parse(since.dateTime)) / 1000)
+    if (seconds < 6000) since.textContent = minutes(seconds)
+  }
+}
+setInterval(tick, 1000)
+tick()
+
+function toEnd() {
+  const log = document.querySelector('[data-log]')
+  if (log) log.scrollTop = log.scrollHeight
+}
+document.addEventListener('htmx:after:swap', () => { tick(); toEnd() })
+toEnd()

@@ -1,0 +1,35 @@
+// What the citizen said and the server has not confirmed yet. It survives a reload, so nothing typed is lost.
+const KEY = 'chat.outbox'
+const MOST = 50
+
+function load() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEY) ?? '[]')
+    return Array.isArray(kept) ? kept.filter((m) => typeof m?.id === 'string' && typeof m?.text === 'string') : []
+  } catch { return [] }
+}
+
+export class Outbox {
+  constructor() { this.waiting = load() }
+
+  save() {
+    try { localStorage.setItem(KEY, JSON.stringify(this.waiting)) } catch { /* full or forbidden: kept in memory */ }
+  }
+
+  add(text) {
+    const message = { id: newId(), text }
+    this.waiting = [...this.waiting, message].slice(-MOST)
+    this.save()
+    return message
+  }
+
+  done(id) {
+    this.waiting = this.waiting.filter((m) => m.id !== id)
+    this.save()
+  }
+}
+
+function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID()
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('')
+}
