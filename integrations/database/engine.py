@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
 
+from integrations.database.writer import BatchWriter
 from ticketing.privacy import Vault
 
 P = ParamSpec("P")
@@ -24,8 +25,8 @@ class Database:
     """Implements `ticketing.sessions.Database`.
 
     The pool has as many connections as the executor has threads, so a hop never waits for a connection. SQLite knows
-    one writer at a time: writers of this process queue at a lock instead of polling the file, and `BEGIN IMMEDIATE`
-    keeps those of other processes apart.
+    one writer at a time: writers of this process queue at a lock instead of polling the file, those that come from the
+    event loop share commits (`BatchWriter`), and `BEGIN IMMEDIATE` keeps those of other processes apart.
     """
 
     def __init__(self, url: str, vault: Vault, *, threads: int = 8) -> None:
@@ -33,6 +34,7 @@ class Database:
         self._vault = vault
         self._immediate = self.engine.execution_options(immediate=True)
         self._writers: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
+        self._batches = BatchWriter(self._immediate, self._writers, {"vault": vault}) if self.is_sqlite else None
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="database")
 
     @property
@@ -62,6 +64,8 @@ class Database:
 
     async def writing(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work(session, …)` in a thread, in one transaction; once started it ends, even if the caller left."""
+        if self._batches:
+            return await self._batches.run(lambda session: work(session, *args, **kwargs))
         return await asyncio.shield(self._hop(self.write, work, *args, **kwargs))
 
     async def _hop(
@@ -75,6 +79,8 @@ class Database:
 
     def close(self) -> None:
         """Finish what runs and let go of every connection."""
+        if self._batches:
+            self._batches.close()
         self._executor.shutdown(wait=True)
         self.engine.dispose()
 
