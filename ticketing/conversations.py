@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from routing.language.redaction import redact
 from ticketing.errors import NotFound, Stale
-from ticketing.handoff import Waiting, hand_back, hand_off, operator_says, take, waiting
+from ticketing.handoff import Waiting, hand_back, hand_off, held, operator_says, take, waiting
 from ticketing.messages import (
     CONVERSATION,
     MESSAGE,
@@ -27,6 +27,7 @@ from ticketing.messages import (
     conversation_view,
     message_view,
     messages_after,
+    running,
     say,
     view,
 )
@@ -45,10 +46,12 @@ __all__ = [
     "finish_turn",
     "hand_back",
     "hand_off",
+    "held",
     "load_turn",
     "messages_after",
     "operator_says",
     "record",
+    "running",
     "take",
     "view",
     "waiting",

@@ -59,7 +59,7 @@ def operator_says(
         if (stored := first.first()) is not None:
             return message_view(session, stored)
     words = clean(text)
-    said = MessageView(new_id(), row["last_seq"] + 1, Author.OPERATOR, words, None, now, staff_id)
+    said = MessageView(new_id(), row["last_seq"] + 1, Author.OPERATOR, words, None, now, staff_id, external_id)
     say(session, conversation_id, said, external_id=external_id, redacted=redact(words).text)
     session.execute(
         update(CONVERSATION).where(CONVERSATION.c.id == conversation_id).values(last_seq=said.seq, updated_at=now)
@@ -94,6 +94,18 @@ def waiting(session: Session, city: str, limit: int = 100) -> tuple[Waiting, ...
         )
         .where(CONVERSATION.c.owner == Owner.QUEUE, CONVERSATION.c.city == city)
         .order_by(CONVERSATION.c.waiting_since)
+        .limit(limit)
+    )
+    return tuple(Waiting(*row) for row in rows)
+
+
+def held(session: Session, city: str, staff_id: UUID, limit: int = 50) -> tuple[Waiting, ...]:
+    """The conversations this operator holds, the latest word first; `since` is the time of that word."""
+    c = CONVERSATION.c
+    rows = session.execute(
+        select(c.id, c.channel, c.updated_at, c.handoff_reason, c.last_seq)
+        .where(c.owner == Owner.OPERATOR, c.operator_id == staff_id, c.city == city)
+        .order_by(c.updated_at.desc())
         .limit(limit)
     )
     return tuple(Waiting(*row) for row in rows)

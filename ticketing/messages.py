@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ticketing.errors import Invalid, NotFound
 from ticketing.models import Author, Conversation, Message, Owner
-from ticketing.privacy import seal, seal_json, unseal, unseal_json
+from ticketing.privacy import keyed_hash, seal, seal_json, unseal, unseal_json
 from ticketing.statements import table_of
 
 MAX_TEXT = 20_000
@@ -48,6 +48,7 @@ class MessageView:
     reply: dict[str, Any] | None
     at: datetime
     staff_id: UUID | None = None
+    external_id: str | None = None
 
 
 def clean(text: str) -> str:
@@ -79,6 +80,18 @@ def view(session: Session, conversation_id: UUID) -> ConversationView:
     if row is None:
         raise NotFound("conversation_not_found")
     return conversation_view(session, row)
+
+
+def running(session: Session, channel: str, address: str, city: str) -> ConversationView | None:
+    """The running conversation of an address, for a visitor who comes back."""
+    found = select(*CONVERSATION.c).where(
+        CONVERSATION.c.city == city,
+        CONVERSATION.c.channel == channel,
+        CONVERSATION.c.address_index == keyed_hash(session, "address", f"{channel}\0{address}"),
+        CONVERSATION.c.closed_at.is_(None),
+    )
+    row = session.execute(found).mappings().first()
+    return conversation_view(session, row) if row else None
 
 
 _SAY = insert(MESSAGE)
@@ -117,7 +130,16 @@ def message_view(session: Session, row: Row) -> MessageView:
     """The view of a stored row, unsealed."""
     reply = unseal_json(session, row["reply_sealed"]) if row["reply_sealed"] else None
     body = unseal(session, row["body_sealed"])
-    return MessageView(row["id"], row["seq"], Author(row["author"]), body, reply, row["created_at"], row["staff_id"])
+    return MessageView(
+        row["id"],
+        row["seq"],
+        Author(row["author"]),
+        body,
+        reply,
+        row["created_at"],
+        row["staff_id"],
+        row["external_id"],
+    )
 
 
 def messages_after(session: Session, conversation_id: UUID, seq: int, limit: int = 200) -> tuple[MessageView, ...]:
