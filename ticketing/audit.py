@@ -49,11 +49,12 @@ def append(
     last = session.execute(
         select(_e.seq, _e.hash).where(_e.ticket_id == ticket_id).order_by(_e.seq.desc()).limit(1)
     ).first()
+    seq = last.seq + 1 if last else 1
     row = {
         "id": new_id(),
         "at": now,
         "ticket_id": ticket_id,
-        "seq": last.seq + 1 if last else 1,
+        "seq": seq,
         "action": action.value,
         "from_status": from_status.value if from_status else None,
         "to_status": to_status.value,
@@ -65,10 +66,10 @@ def append(
         "previous_hash": last.hash if last else GENESIS,
     }
     session.execute(insert(_EVENT), row | {"hash": digest(row)})
-    return int(row["seq"])
+    return seq
 
 
-def digest(row: Mapping[str, Any]) -> bytes:
+def digest(row: Mapping[Any, Any]) -> bytes:
     """The hash of an event: every column but itself, the previous hash included."""
     plain = {name: _plain(row[name]) for name in _HASHED}
     return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).digest()

@@ -95,6 +95,10 @@ class City:
             return self.profiles[UTILITY]
         return self.profiles[self.kinds[kind]]
 
+    def dispatch_limit(self, urgency: str) -> Limit:
+        """How long the hotline may take to dispatch (派单)."""
+        return self.steps.dispatch if urgency == Urgency.NORMAL else self.steps.dispatch_urgent
+
     def today(self, now: datetime) -> date:
         """The city's date."""
         return now.astimezone(self.zone).date()
