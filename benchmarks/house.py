@@ -43,7 +43,8 @@ def serving(data: Path, logs: Path) -> Iterator[tuple[str, dict[str, psutil.Proc
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     argv = [str(ROOT / "hotline"), "up", "--port", str(port), "--data", str(data)]
-    with started(argv, ready=f"{url}/readyz", log=logs / "house.log", cwd=ROOT, seconds=_LONGEST_START) as process:
+    log = logs / "house.log"
+    with started(argv, ready=f"{url}/readyz", says='"ok"', log=log, cwd=ROOT, seconds=_LONGEST_START) as process:
         yield url, {"house": process}
 
 

@@ -21,14 +21,21 @@ class BenchError(Exception):
 
 @contextlib.contextmanager
 def started(
-    argv: Sequence[str], *, ready: str, log: Path, cwd: Path, env: Mapping[str, str] | None = None, seconds: float = 180
+    argv: Sequence[str],
+    *,
+    ready: str,
+    says: str = "",
+    log: Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    seconds: float = 180,
 ) -> Iterator[psutil.Process]:
-    """Run a server until the block ends; it has answered `ready` with 200 when the block begins."""
+    """Run a server until the block ends; when it begins, `ready` has answered 200 with the words of `says`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as out:
         process = subprocess.Popen(argv, cwd=cwd, env={**os.environ, **(env or {})}, stdout=out, stderr=out)
     try:
-        _wait(process, ready, log, seconds)
+        _wait(process, ready, says, log, seconds)
         yield psutil.Process(process.pid)
     finally:
         stop(process)
@@ -44,6 +51,7 @@ def stop(process: subprocess.Popen[bytes], seconds: float = 20) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             member.kill()
     process.wait()
+    psutil.wait_procs(family, timeout=5)
 
 
 def cpu(roots: Mapping[str, psutil.Process]) -> Counter[str]:
@@ -69,13 +77,13 @@ def _role(process: psutil.Process) -> str:
     return " ".join(words[:2]) or process.name()
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path, seconds: float) -> None:
+def _wait(process: subprocess.Popen[bytes], url: str, says: str, log: Path, seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
             raise BenchError(f"ended with {process.returncode} before it served:\n{_tail(log)}")
         with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2) as answer:
-            if answer.status == 200:
+            if answer.status == 200 and says.encode() in answer.read():
                 return
         time.sleep(0.2)
     raise BenchError(f"did not serve within {seconds:.0f} s:\n{_tail(log)}")
