@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from routing.language.redaction import redact
 from ticketing.errors import NotFound, Stale
-from ticketing.handoff import Waiting, hand_back, hand_off, held, operator_says, take, waiting
+from ticketing.handoff import Waiting, hand_back, hand_off, held, operator_says, require_held, take, waiting
 from ticketing.messages import (
     CONVERSATION,
     MESSAGE,
@@ -51,6 +51,7 @@ __all__ = [
     "messages_after",
     "operator_says",
     "record",
+    "require_held",
     "running",
     "take",
     "view",

@@ -111,6 +111,11 @@ def held(session: Session, city: str, staff_id: UUID, limit: int = 50) -> tuple[
     return tuple(Waiting(*row) for row in rows)
 
 
+def require_held(session: Session, conversation_id: UUID, staff_id: UUID) -> None:
+    """Refuse who does not hold the conversation; its row stays locked until the transaction ends."""
+    _held(session, conversation_id, staff_id)
+
+
 def _lock(session: Session, conversation_id: UUID) -> RowMapping:
     statement = (
         select(*CONVERSATION.c)
