@@ -18,15 +18,14 @@ FEATURES = (
     "exact_share",
     "name_covered",
     "name_explained",
-    "name_match",
-    "example_match",
-    "name_meaning",
-    "example_meaning",
+    "match",
+    "meaning",
     "mass",
     "context",
 )
 BY_GRAMS, BY_MEANING, FULLY = 60, 24, 0.98
 SHORTEST_EXACT = 2
+NAMED = 0.8
 
 
 @dataclass(slots=True)
@@ -76,7 +75,7 @@ def gather(text: str, forms: Forms, lexicon: Lexicon, context_item: str | None =
     scores = forms.grams.search(question.text, question.masked, lexicon.additions(text)) if question.text else None
     if scores is not None:
         _by_characters(rows, question, forms, scores)
-    if question.core and forms.vectors is not None:
+    if forms.vectors is not None and question.core and not _fully_named(rows):
         _by_meaning(rows, text, question, forms)
     _by_context(rows, forms, context_item)
     return Evidence(tuple(rows.values()), bool(question.core))
@@ -99,13 +98,10 @@ def _by_characters(rows: dict[int, Row], question: _Question, forms: Forms, scor
         row = rows.setdefault(form.owner, Row(form.owner))
         covered, explained = float(scores.covered[index]), float(scores.explained[index])
         row.raise_to("mass", float(worth[index]) / most)
-        match = float(np.sqrt(covered * explained))
-        if form.kind is FormKind.EXAMPLE:
-            row.raise_to("example_match", match)
-            continue
-        row.raise_to("name_match", match)
-        row.raise_to("name_covered", covered)
-        row.raise_to("name_explained", explained)
+        row.raise_to("match", float(np.sqrt(covered * explained)))
+        if form.kind is not FormKind.EXAMPLE:
+            row.raise_to("name_covered", covered)
+            row.raise_to("name_explained", explained)
     _exact(rows, question, forms, [int(i) for i in chosen if scores.covered[i] >= FULLY])
 
 
@@ -139,13 +135,14 @@ def _by_meaning(rows: dict[int, Row], text: str, question: _Question, forms: For
     assert forms.encode is not None
     asked = forms.encode([text, question.core])
     meaning: Floats = forms.vectors @ asked.T
-    for index in np.union1d(_top(meaning.max(axis=1), BY_MEANING), np.flatnonzero(np.isin(forms.owners, list(rows)))):
+    wanted = np.zeros(len(forms.items), dtype=bool)
+    wanted[list(rows)] = True
+    for index in np.union1d(_top(meaning.max(axis=1), BY_MEANING), np.flatnonzero(wanted[forms.owners])):
         form = forms.forms[index]
         row = rows.setdefault(form.owner, Row(form.owner, by="meaning"))
-        if form.kind is FormKind.EXAMPLE:
-            row.raise_to("example_meaning", float(meaning[index, 0]))
-        else:
-            row.raise_to("name_meaning", float(meaning[index].max()))
+        # An example is a whole question and compared with the whole text; a name also with what is left of it.
+        whole = form.kind is FormKind.EXAMPLE
+        row.raise_to("meaning", float(meaning[index, 0] if whole else meaning[index].max()))
 
 
 def _by_context(rows: dict[int, Row], forms: Forms, context_item: str | None) -> None:
@@ -154,6 +151,15 @@ def _by_context(rows: dict[int, Row], forms: Forms, context_item: str | None) ->
     for owner, item in enumerate(forms.items):
         if item.code == context_item:
             rows.setdefault(owner, Row(owner, by="context")).features["context"] = 1.0
+
+
+def _fully_named(rows: dict[int, Row]) -> bool:
+    """Whether the text is little more than an item's own name: meaning has nothing to add then, and costs most."""
+    named = [row for row in rows.values() if row.features.get("name_exact")]
+    sure = [row for row in named if row.features["exact_share"] >= NAMED]
+    for row in sure:
+        row.raise_to("meaning", 1.0)
+    return bool(sure)
 
 
 def _top(values: Floats, count: int) -> NDArray[np.intp]:

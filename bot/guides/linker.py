@@ -19,6 +19,8 @@ from bot.guides.weights import Weights
 
 OFFERED = 4
 MOST = 30
+FEW = 4
+LONG = frozenset({Element.MATERIALS, Element.CONDITIONS, Element.PROCESS})
 SURE_CONTEXT = 0.9
 
 
@@ -46,14 +48,15 @@ class LinkCandidate:
 class Link:
     """What was found: candidates best first, how sure the first one is, and what to do with it.
 
-    `span` is where the best item's own name or alias stands in the text given; `twins` are the candidates that share
-    the best one's name and that the words do not tell apart; `content` says whether the text names anything at all.
+    `named` are the spans of the text where the best item's name, alias or distinguishing label stands; `twins` are the
+    namesakes of the best item that the words do not tell apart (with ANSWER: few enough to answer for each, with
+    CLARIFY: to be chosen from); `content` says whether the text names anything at all.
     """
 
     candidates: tuple[LinkCandidate, ...]
     confidence: float
     decision: Decision
-    span: Span | None = None
+    named: tuple[Span, ...] = ()
     twins: tuple[str, ...] = ()
     content: bool = True
 
@@ -76,6 +79,13 @@ class _Ranked:
     code: str
     mass: float
     row: Row
+
+
+def _bound(elements: Sequence[Element]) -> int:
+    """For how many namesakes one reply can answer each: four short cells, two long ones, one whole overview."""
+    if not elements or Element.OVERVIEW in elements:
+        return 1
+    return FEW if LONG.isdisjoint(elements) else FEW // 2
 
 
 class Linker:
@@ -142,26 +152,31 @@ class Linker:
         group = self._twins.of(top.code)
         confidence = min(sum(one.mass for one in ranked if one.code in group), 1.0)
         beside = text if top.row.span is None else text[: top.row.span[0]] + " " + text[top.row.span[1] :]
-        open_twins = self._twins.told_apart(top.code, beside)
-        if len(open_twins) > 1 and self._twins.agree(open_twins, elements):
-            open_twins = open_twins[:1]
-        candidates = self._candidates(ranked, group, open_twins)
-        decision = self._decision(confidence, candidates, len(open_twins) > 1)
-        twins = open_twins if len(open_twins) > 1 else ()
-        return Link(candidates[: max(k, min(len(twins), OFFERED))], confidence, decision, top.row.span, twins)
+        twins = self._open_twins(top.code, beside, elements)
+        each = 1 < len(twins) <= _bound(elements)
+        candidates = self._candidates(ranked, group, twins)
+        decision = self._decision(confidence, candidates, ask=len(twins) > 1 and not each)
+        named = (*((top.row.span,) if top.row.span else ()), *self._twins.spans(candidates[0].code, text))
+        shown = candidates[: max(k, min(len(twins), OFFERED))]
+        return Link(shown, confidence, decision, named, twins if len(twins) > 1 else ())
 
-    def _decision(self, confidence: float, candidates: Sequence[LinkCandidate], open_twins: bool) -> Decision:
+    def _open_twins(self, code: str, beside: str, elements: Sequence[Element]) -> tuple[str, ...]:
+        """The namesakes still meant; those that say the same count as one, and levels are settled by the lowest."""
+        twins = self._twins.distinct(self._twins.told_apart(code, beside), elements)
+        return self._twins.lowest(twins) if len(twins) > _bound(elements) else twins
+
+    def _decision(self, confidence: float, candidates: Sequence[LinkCandidate], *, ask: bool) -> Decision:
         if confidence >= self._weights.answer:
-            return Decision.CLARIFY if open_twins else Decision.ANSWER
+            return Decision.CLARIFY if ask else Decision.ANSWER
         offered = sum(candidate.score for candidate in candidates[:OFFERED])
         return Decision.CLARIFY if offered >= self._weights.clarify else Decision.ABSTAIN
 
     def _candidates(
-        self, ranked: list[_Ranked], group: tuple[str, ...], open_twins: tuple[str, ...]
+        self, ranked: list[_Ranked], group: tuple[str, ...], twins: tuple[str, ...]
     ) -> tuple[LinkCandidate, ...]:
         """The namesakes still open first, then one item for each other name."""
         by_code = {one.code: one for one in ranked}
-        chosen = [(code, by_code.get(code)) for code in open_twins]
+        chosen = [(code, by_code.get(code)) for code in twins]
         names = {self.library.items[group[0]].name}
         for one in ranked[:MOST]:
             name = self.library.items[one.code].name

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.guides.grams import compact
-from bot.guides.guide import NATIONAL, Element, Guide
+from bot.guides.guide import Element
+from bot.guides.lexicon import Span
 from bot.guides.library import Item, Library
 
 MARGIN = 0.1
@@ -56,18 +57,40 @@ class Twins:
         if len(codes) == 1:
             return codes
         said = compact(said)
-        scored = sorted(((self._fit(one, said), one) for one in codes), reverse=True)
+        scored = sorted(((self._fit(one, said), self._narrowness(one), one) for one in codes), reverse=True)
         best = scored[0][0]
-        near = tuple(one for score, one in scored if score >= best - MARGIN)
-        if best <= 0 or len(near) > 1:
-            return self._lowest(near)
-        return near
+        return tuple(one for score, _, one in scored if score >= best - MARGIN)
 
-    def agree(self, codes: Sequence[str], elements: Sequence[Element]) -> bool:
-        """Whether all these items say the very same on the asked elements."""
-        guides = [self._library.guide(code) for code in codes]
-        first = guides[0]
-        return bool(elements) and all(_same(first, other, elements) for other in guides[1:])
+    def lowest(self, codes: tuple[str, ...]) -> tuple[str, ...]:
+        """Lowest competent level first: the plain item of the narrowest region before special cases and wider ones."""
+        plain = tuple(code for code in codes if not self._marks[code].variant)
+        narrowest = max((self._narrowness(code) for code in plain), default=0)
+        return tuple(code for code in plain if self._narrowness(code) == narrowest) or codes
+
+    def distinct(self, codes: tuple[str, ...], elements: Sequence[Element]) -> tuple[str, ...]:
+        """One item for each different answer: namesakes that say the very same on the asked elements count once."""
+        kept: list[str] = []
+        for code in codes:
+            if not any(self._same(code, other, elements) for other in kept):
+                kept.append(code)
+        return tuple(kept)
+
+    def spans(self, code: str, text: str) -> tuple[Span, ...]:
+        """Where a text says the item's variant, place or department."""
+        marks = self._marks.get(code)
+        said = [getattr(marks, name) for name in _Marks.__slots__] if marks else []
+        places = [i for i, char in enumerate(text) if char.isalnum()]
+        short = compact(text)
+        found = [(short.find(mark), len(mark)) for mark in map(compact, said) if mark and mark in short]
+        return tuple((places[start], places[start + length - 1] + 1) for start, length in found)
+
+    def _same(self, code: str, other: str, elements: Sequence[Element]) -> bool:
+        ours, theirs = self._library.guide(code), self._library.guide(other)
+        if ours is None or theirs is None or not elements:
+            return False
+        if Element.OVERVIEW in elements:
+            return ours.cells == theirs.cells
+        return all(ours.cells.get(element) == theirs.cells.get(element) for element in elements)
 
     def _fit(self, code: str, said: str) -> float:
         marks = self._marks[code]
@@ -75,16 +98,9 @@ class Twins:
         department = float(bool(marks.department) and compact(marks.department) in said)
         return 2 * _overlap(compact(marks.variant), said) + 0.6 * department + 0.5 * max(place, _level(marks, said))
 
-    def _lowest(self, codes: tuple[str, ...]) -> tuple[str, ...]:
-        """Lowest competent level first: of namesakes that differ in level alone, the narrowest region's."""
-        by_region: dict[str, list[str]] = defaultdict(list)
-        for code in codes:
-            guide = self._library.guide(code)
-            by_region[guide.region if guide else NATIONAL].append(code)
-        if len(by_region) < 2 or any(self._marks[code].variant for code in codes):
-            return codes
-        narrowest = max(by_region, key=lambda region: region.rstrip("0"))
-        return tuple(by_region[narrowest]) if len(by_region[narrowest]) == 1 else codes
+    def _narrowness(self, code: str) -> int:
+        guide = self._library.guide(code)
+        return len(guide.region.rstrip("0")) if guide else 0
 
 
 def _marks(item: Item) -> _Marks:
@@ -111,11 +127,3 @@ def _overlap(mark: str, said: str) -> float:
     ours = {mark[i : i + 2] for i in range(len(mark) - 1)}
     theirs = {said[i : i + 2] for i in range(len(said) - 1)}
     return 2 * len(ours & theirs) / max(len(ours) + len(theirs), 1)
-
-
-def _same(first: Guide | None, other: Guide | None, elements: Sequence[Element]) -> bool:
-    if first is None or other is None:
-        return first is other
-    if Element.OVERVIEW in elements:
-        return first.cells == other.cells
-    return all(first.cells.get(element) == other.cells.get(element) for element in elements)
