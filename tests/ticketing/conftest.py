@@ -12,8 +12,7 @@ from integrations.database.engine import Database
 from ticketing import callbacks, dispatching, handling, intake
 from ticketing.city import City
 from ticketing.intake import AppealDraft
-from ticketing.models import Base, Role, Staff, Ticket, new_id
-from ticketing.privacy import Vault
+from ticketing.models import Role, Staff, Ticket, new_id
 from ticketing.workflow import Actor
 
 PACKS = Path(__file__).parents[2] / "nlu_data" / "city"
@@ -46,14 +45,6 @@ RECOMMENDATION = {
 BOT = Actor(Role.BOT)
 SYSTEM = Actor(Role.SYSTEM)
 CITIZEN = Actor(Role.CITIZEN)
-
-
-@pytest.fixture
-def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'hotline.db'}", Vault.create())
-    Base.metadata.create_all(database.engine)
-    yield database
-    database.close()
 
 
 @pytest.fixture
