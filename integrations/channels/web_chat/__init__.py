@@ -1,0 +1,30 @@
+"""The web chat (在线诉求): its page and its WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+from weakref import WeakSet
+
+from aiohttp import WSCloseCode, web
+
+from integrations.channels.web_chat.page import chat_page
+from integrations.channels.web_chat.socket import BUCKETS, OPEN, TURNS, chat_socket, new_buckets
+
+_LAST_TURNS = 5.0
+
+
+def add(app: web.Application) -> None:
+    """Add the page and the socket to the application."""
+    app[OPEN] = WeakSet()
+    app[TURNS] = set()
+    app[BUCKETS] = new_buckets()
+    app.on_shutdown.append(_say_goodbye)
+    app.add_routes([web.get("/", chat_page), web.get("/ws/chat", chat_socket)])
+
+
+async def _say_goodbye(app: web.Application) -> None:
+    """Let running turns end, then close every socket; browsers come back by themselves."""
+    if app[TURNS]:
+        await asyncio.wait(app[TURNS], timeout=_LAST_TURNS)
+    for socket in tuple(app[OPEN]):
+        await socket.close(code=WSCloseCode.GOING_AWAY)

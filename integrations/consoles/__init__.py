@@ -1,0 +1,1 @@
+"""Consoles (工作台) and citizen pages: views, templates and the front end."""
