@@ -50,6 +50,10 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise SettingsError("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())) from error
 
+    def with_rasa(self, url: str, token: str) -> Self:
+        """The same settings with this Rasa."""
+        return self.model_copy(update={"rasa_url": url, "rasa_token": SecretStr(token)})
+
     @property
     def database(self) -> str:
         """The database's address; SQLite in the data folder unless set."""

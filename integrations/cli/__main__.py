@@ -7,12 +7,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from integrations.cli import ask, bench, chat, guides, redact, route, up
+from integrations.cli import account, ask, bench, chat, guides, redact, route, up
 from integrations.cli import test as tests
 from integrations.provision import ProvisionError
 from integrations.settings import Settings, SettingsError
 
-_COMMANDS = (up, tests, ask, chat, route, redact, guides, bench)
+_COMMANDS = (up, tests, ask, chat, route, redact, guides, account, bench)
 
 
 def parser() -> argparse.ArgumentParser:

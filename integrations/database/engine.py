@@ -31,7 +31,7 @@ class Database:
 
     def __init__(self, url: str, vault: Vault, *, threads: int = 8) -> None:
         self.engine = _engine(url, threads)
-        self._vault = vault
+        self.vault = vault
         self._immediate = self.engine.execution_options(immediate=True)
         self._writers: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
         self._batches = BatchWriter(self._immediate, self._writers, {"vault": vault}) if self.is_sqlite else None
@@ -45,7 +45,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that only looks."""
-        with Session(self.engine, info={"vault": self._vault}, expire_on_commit=False, autoflush=False) as session:
+        with Session(self.engine, info={"vault": self.vault}, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     @contextmanager
@@ -53,7 +53,7 @@ class Database:
         """A session in one immediate transaction: commits at the end, or leaves nothing."""
         with (
             self._writers,
-            Session(self._immediate, info={"vault": self._vault}, expire_on_commit=False) as session,
+            Session(self._immediate, info={"vault": self.vault}, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session

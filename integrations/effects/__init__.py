@@ -1,0 +1,67 @@
+"""What leaves the house: one handler a kind of outbox row, and the two loops that wake-ups run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+import structlog
+
+from bot import dialogue
+from integrations.bootstrap import House
+from integrations.effects import citizen_message
+from ticketing import conversations, jobs
+from ticketing.jobs import Job
+from ticketing.notices import CITIZEN_MESSAGE
+
+Handler = Callable[[House, Job, datetime], None]
+Now = Callable[[], datetime]
+
+HANDLERS: Mapping[str, Handler] = MappingProxyType({CITIZEN_MESSAGE: citizen_message.carry_out})
+_BATCH = 10
+log = structlog.get_logger()
+
+
+def drain(house: House, now: Now) -> int:
+    """Carry out every effect that is due; returns how many."""
+    count = 0
+    while claimed := _claim(house, now()):
+        for job in claimed:
+            _carry_out(house, job, now)
+        count += len(claimed)
+    return count
+
+
+def _claim(house: House, now: datetime) -> tuple[Job, ...]:
+    with house.database.read() as session:  # looking is free; taking the write lock every second is not
+        due = jobs.next_run(session)
+    if due is None or due > now:
+        return ()
+    with house.database.write() as session:
+        return jobs.claim(session, now, limit=_BATCH)
+
+
+def _carry_out(house: House, job: Job, now: Now) -> None:
+    error: str | None = None
+    try:
+        HANDLERS[job.kind](house, job, now())
+    except Exception as failure:
+        error = f"{type(failure).__name__}: {failure}"
+        log.exception("effect_failed", kind=job.kind, key=job.key, attempts=job.attempts)
+    with house.database.write() as session:
+        if error is None:
+            jobs.done(session, job, now())
+        else:
+            jobs.fail(session, job, error, now())
+
+
+async def finish_turns(house: House, now: Now) -> int:
+    """Answer the messages whose turn died with its process; returns how many."""
+    due = await house.database.writing(conversations.due_messages, now())
+    for message_id in due:
+        reply = await dialogue.finish(house.bot, message_id, now)
+        log.info("turn_finished_late", message=str(message_id), answered=reply is not None)
+    for conversation_id, seq in await house.database.reading(conversations.last_sequences, due) if due else ():
+        house.live.publish(f"conversation:{conversation_id}", seq)
+    return len(due)
