@@ -11,7 +11,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from bot.guides.guide import (
@@ -76,13 +75,6 @@ class _Row:
         """Note a finding about this row."""
         task = self.data.get("TASK_CODE")
         self.flags.append(Flag(self.position, f"GD-{task}" if isinstance(task, str) else None, code, detail[:300]))
-
-
-def words(nlu_data: Path) -> dict[str, Any]:
-    """The words with which rows become cells: the `guangdong` part of answers.yml."""
-    written = yaml.safe_load((nlu_data / "replies" / "answers.yml").read_text(encoding="utf-8"))
-    part: dict[str, Any] = written["guangdong"]
-    return part
 
 
 def read_file(
