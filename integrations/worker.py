@@ -7,8 +7,10 @@ of their own. A wake-up that gets lost costs a second: the beat rings anyway.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import structlog
@@ -76,26 +78,22 @@ def waker(app: Celery) -> Callable[[], None]:
     return wake
 
 
-class EmbeddedWorker:
-    """Worker and beat as threads of the web process."""
-
-    def __init__(self, app: Celery) -> None:
-        self._worker = WorkController(
-            app=app, pool_cls="threads", concurrency=2, hostname="embedded@hotline", quiet=True,
-            without_gossip=True, without_mingle=True, without_heartbeat=True,
-        )  # fmt: skip
-        self._beat = EmbeddedService(app, thread=True, max_interval=1, scheduler_cls="celery.beat:Scheduler")
-        self._thread = threading.Thread(target=self._worker.start, name="celery-worker", daemon=True)
-
-    def start(self) -> None:
-        """Start both threads."""
-        self._thread.start()
-        self._beat.start()
-
-    def stop(self) -> None:
-        """Stop ringing, let running work end, stop."""
-        self._beat.stop()
-        self._worker.stop()
+@asynccontextmanager
+async def working(app: Celery, house: House) -> AsyncIterator[None]:
+    """Worker and beat as threads of this process, until the block ends; running work is finished first."""
+    register(app, house)
+    worker = WorkController(
+        app=app, pool_cls="threads", concurrency=4, hostname=f"worker-{os.getpid()}@hotline", quiet=True,
+        without_gossip=True, without_mingle=True, without_heartbeat=True,
+    )  # fmt: skip
+    beat = EmbeddedService(app, thread=True, max_interval=1, scheduler_cls="celery.beat:Scheduler")
+    threading.Thread(target=worker.start, name="celery-worker", daemon=True).start()
+    beat.start()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(beat.stop)
+        await asyncio.to_thread(worker.stop)
 
 
 def _now() -> datetime:
