@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, tr
 from sqlalchemy.orm import Session
 
 from ticketing.city import City
-from ticketing.errors import Forbidden, NotFound
-from ticketing.models import Assignment, Citizen, Clock, Role, Staff, Status, Ticket, TicketEvent
+from ticketing.errors import NotFound
+from ticketing.identity import Contact, contact_of
+from ticketing.models import Assignment, Clock, Role, Staff, Status, Ticket, TicketEvent
 from ticketing.privacy import mask_name, mask_phone, unseal
 from ticketing.progress import Progress, Step, of_conversation, progress
 from ticketing.transitions import facts_of
@@ -21,7 +22,6 @@ from ticketing.workflow import FINAL, Action, Actor, permitted
 
 __all__ = [
     "ClockView",
-    "ContactView",
     "EventView",
     "Progress",
     "Step",
@@ -29,8 +29,8 @@ __all__ = [
     "TicketRow",
     "counts",
     "of_conversation",
+    "overdue",
     "progress",
-    "reveal_contact",
     "ticket_id",
     "ticket_page",
     "tickets",
@@ -40,7 +40,6 @@ MAX_ROWS = 200
 EVERYTHING = frozenset(
     {Role.OPERATOR, Role.DISPATCHER, Role.REVIEWER, Role.CALLBACK, Role.SUPERVISOR, Role.ADMIN, Role.SYSTEM}
 )
-REVEALERS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.CALLBACK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +120,6 @@ class TicketPage:
     actions: tuple[Action, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ContactView:
-    """A citizen's name and number in full, to be shown once and audited."""
-
-    phone: str | None
-    name: str | None
-
-
 def visible(actor: Actor) -> ColumnElement[bool]:
     """The tickets an actor may see: the hotline's people all, a department its own (主办 or 协办), others none."""
     if actor.role in EVERYTHING:
@@ -183,6 +174,20 @@ def tickets(
     return tuple(_row(row) for row in rows)
 
 
+def overdue(session: Session, city: City, actor: Actor, now: datetime, *, limit: int = 50) -> tuple[TicketRow, ...]:
+    """The open tickets an actor may see whose unit is late (超期), the longest overdue first."""
+    query = (
+        select(*_ROW).where(_late(city, now), visible(actor)).order_by(Ticket.finish_due).limit(min(limit, MAX_ROWS))
+    )
+    return tuple(_row(row) for row in session.execute(query))
+
+
+def _late(city: City, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        Ticket.city == city.code, Ticket.status.not_in(FINAL), Ticket.answered_at.is_(None), Ticket.finish_due < now
+    )
+
+
 def _row(row: Any) -> TicketRow:
     values = {column.key: getattr(row, column.key) for column in _ROW}
     return TicketRow(**values | {"status": Status(row.status)})
@@ -191,10 +196,9 @@ def _row(row: Any) -> TicketRow:
 def counts(session: Session, city: City, actor: Actor, now: datetime) -> dict[str, int]:
     """How many tickets an actor may see in each status, and how many are overdue."""
     query = select(Ticket.status, func.count()).where(Ticket.city == city.code, visible(actor)).group_by(Ticket.status)
-    found = {status.value: 0 for status in Status} | {status: n for status, n in session.execute(query)}
-    late = and_(Ticket.city == city.code, Ticket.status.not_in(FINAL), Ticket.answered_at.is_(None))
-    overdue = select(func.count()).select_from(Ticket).where(late, Ticket.finish_due < now, visible(actor))
-    return found | {"overdue": session.execute(overdue).scalar_one()}
+    found = dict.fromkeys(map(str, Status), 0) | {row[0]: row[1] for row in session.execute(query)}
+    late = select(func.count()).select_from(Ticket).where(_late(city, now), visible(actor))
+    return found | {"overdue": session.execute(late).scalar_one()}
 
 
 def ticket_id(session: Session, actor: Actor, number: str) -> UUID:
@@ -208,7 +212,7 @@ def ticket_id(session: Session, actor: Actor, number: str) -> UUID:
 def ticket_page(session: Session, actor: Actor, ticket_id: UUID) -> TicketPage:
     """One ticket with its history, for who may see it; for others it does not exist."""
     ticket = _visible_ticket(session, actor, ticket_id)
-    contact = _contact(session, ticket) if _may_know_who(actor, ticket) else ContactView(None, None)
+    contact = contact_of(session, ticket) if _may_know_who(actor, ticket) else Contact(None, None)
     return TicketPage(
         row=_row(ticket),
         version=ticket.version,
@@ -249,26 +253,6 @@ def _may_know_who(actor: Actor, ticket: Ticket) -> bool:
 def _words(session: Session, actor: Actor, ticket: Ticket) -> str:
     """The citizen's words; a department reads a confidential matter without what points at the person."""
     return unseal(session, ticket.content_sealed) if _may_know_who(actor, ticket) else ticket.content_redacted
-
-
-def reveal_contact(session: Session, actor: Actor, ticket_id: UUID) -> ContactView:
-    """The number in full, for who has to call: the hotline's callers, and the handler of a matter not confidential.
-
-    The caller of this function writes the audit entry with its purpose.
-    """
-    ticket = _visible_ticket(session, actor, ticket_id)
-    handles = actor.role is Role.DEPARTMENT and actor.department == ticket.lead_department and not ticket.confidential
-    if actor.role not in REVEALERS and not handles:
-        raise Forbidden("identity_hidden")
-    return _contact(session, ticket)
-
-
-def _contact(session: Session, ticket: Ticket) -> ContactView:
-    if ticket.citizen_id is None:
-        return ContactView(None, None)
-    citizen = session.get_one(Citizen, ticket.citizen_id)
-    name = unseal(session, citizen.name_sealed) if citizen.name_sealed else None
-    return ContactView(unseal(session, citizen.phone_sealed), name)
 
 
 def _assisting(session: Session, ticket_id: UUID) -> tuple[str, ...]:
