@@ -44,6 +44,7 @@ class Options:
     rounds: int = _ROUNDS
     epochs: int = _EPOCHS
     train: bool = True
+    stale_peer: bool = False
     with_house: bool = True
     with_peer: bool = True
     rasa_python: Path | None = None
@@ -171,10 +172,12 @@ def _sides(options: Options, data: Path, stack: ExitStack, say: Say) -> list[Sid
 def _peer(options: Options, say: Say) -> peer.Assistant | None:
     python = options.rasa_python or rasa_environment(options.home, say)
     found = peer.assistant(options.home, python, options.nlu_data, options.epochs)
+    if options.stale_peer:
+        found = peer.last_trained(options.home, python, options.epochs) or found
     if found.model.exists():
         return found
     if not options.train:
-        say("the peer is left out: it was never trained on today's examples, and --no-train was given")
+        say("the peer is left out: it was never trained on these examples, and --no-train was given")
         return None
     say(f"training the peer (DIET, {options.epochs} epochs: minutes, once)")
     peer.train(found, options.nlu_data, options.epochs)
@@ -224,6 +227,7 @@ def _options(argv: Sequence[str]) -> Options:
     parser.add_argument("--rounds", type=int, default=_ROUNDS)
     parser.add_argument("--epochs", type=int, default=_EPOCHS, help="DIET epochs of the peer")
     parser.add_argument("--no-train", dest="train", action="store_false", help="leave an untrained peer out")
+    parser.add_argument("--stale-peer", action="store_true", help="take the last trained peer, changed examples or not")
     parser.add_argument("--no-house", dest="with_house", action="store_false")
     parser.add_argument("--no-peer", dest="with_peer", action="store_false")
     parser.add_argument("--rasa-python", type=Path, help="an interpreter that has Rasa (default: the product's own)")

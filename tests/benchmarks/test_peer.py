@@ -41,3 +41,13 @@ def test_the_peer_is_the_usual_pipeline() -> None:
     assert pipeline.count("CountVectorsFeaturizer") == 2
     assert {"DIETClassifier", "FallbackClassifier"} <= set(pipeline)
     assert (ROOT / "bot" / "rasa" / "domain.yml").exists()
+
+
+def test_the_last_trained_peer_is_found(tmp_path: Path) -> None:
+    assert peer.last_trained(tmp_path, Path("python"), 100) is None
+    for name in ("a-100", "b-5"):
+        (tmp_path / "bench" / name / "models").mkdir(parents=True)
+        (tmp_path / "bench" / name / "models" / "peer.tar.gz").touch()
+    found = peer.last_trained(tmp_path, Path("python"), 100)
+    assert found is not None
+    assert found.folder == tmp_path / "bench" / "a-100"
