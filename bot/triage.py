@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -133,9 +134,7 @@ class Triage:
         paperwork = any_of(self.paper, literal)
         single = [rule for part in told for rule in self._sounding(rules, part, paperwork)]
         double = [
-            rule
-            for first, second in zip(told, told[1:], strict=False)
-            for rule in self._sounding(rules, f"{first},{second}", paperwork)
+            rule for first, second in pairwise(told) for rule in self._sounding(rules, f"{first},{second}", paperwork)
         ]
         found = {rule.name for rule in (*single, *double)}
         return next((rule for rule in rules if rule.name in found), None)

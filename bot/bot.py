@@ -1,0 +1,42 @@
+"""The bot as one value: everything a turn needs, built once by the bootstrap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from bot.cues import Cues
+from bot.knowledge import Knowledge
+from bot.nlu import Nlu
+from bot.replies import Replies
+from bot.triage import Triage
+from routing.router import Router
+from ticketing.city import City
+from ticketing.sessions import Database
+
+
+@dataclass(frozen=True)
+class Bot:
+    """The parts of one city's bot. `knowledge` is a holder: a new snapshot may be put in while turns run."""
+
+    database: Database
+    nlu: Nlu
+    knowledge: Knowledge
+    router: Router
+    city: City
+    replies: Replies
+    triage: Triage
+    cues: Cues
+
+    @classmethod
+    def build(
+        cls, nlu_data: Path, *, database: Database, nlu: Nlu, knowledge: Knowledge, router: Router, city: City
+    ) -> Self:
+        """A bot with the words of `nlu_data`."""
+        replies, triage, cues = Replies.load(nlu_data / "replies"), Triage.load(nlu_data), Cues.load(nlu_data)
+        return cls(database, nlu, knowledge, router, city, replies, triage, cues)
+
+    def say(self, reply_id: str, **blanks: Any) -> str:
+        """The words of a reply."""
+        return self.replies.text(reply_id, **blanks)

@@ -1,0 +1,138 @@
+"""Which flow answers a message: what triage found, then the form that is open, then what the message itself asks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.bot import Bot
+from bot.flows import appeal, consult, handoff, progress, smalltalk
+from bot.flows.consult import Reading
+from bot.flows.details import phone_in
+from bot.flows.turn import Outcome, Turn
+from bot.guides.linker import Decision
+from bot.leaning import Group, Leaning
+from bot.state import AppealForm, ProgressForm, Step
+from bot.triage import Alarm, Finding
+from ticketing.models import Kind
+
+# How sure the classifier must be; chosen on nlu_data/dev, see `./hotline bench understanding`.
+_EMERGENCY = 0.5
+_APPEAL_OVER_ITEM = 0.5
+_KIND = 0.4
+_GENERAL_OUTLET = 0.6
+_QUESTION_IN_FORM = 0.6
+
+
+def decide(bot: Bot, turn: Turn) -> Outcome:
+    """Choose the flow and let it answer. Pure but for reading the clock-free parts of the bot."""
+    outcome = _before_all(bot, turn) or _expected(bot, turn) or _fresh(bot, turn)
+    return outcome.saying(before=bot.say("triage.cut")) if turn.heard.cut else outcome
+
+
+def _before_all(bot: Bot, turn: Turn) -> Outcome | None:
+    """What comes before any flow: emergencies, a person, what cannot be read."""
+    if turn.heard.refused:
+        return handoff.refused(bot, turn)
+    if not turn.text:
+        return handoff.empty(bot, turn)
+    finding = turn.finding or _suspected(bot, turn)
+    if finding is None:
+        return None
+    match finding.alarm:
+        case Alarm.EMERGENCY:
+            return handoff.emergency(bot, turn, finding)
+        case Alarm.INJECTION:
+            return handoff.injection(bot, turn)
+        case Alarm.HUMAN:
+            return handoff.person(bot, turn)
+
+
+def _suspected(bot: Bot, turn: Turn) -> Finding | None:
+    if turn.parse.intent != "emergency" or turn.parse.confidence < _EMERGENCY:
+        return None
+    return bot.triage.suspected(turn.heard)
+
+
+def _expected(bot: Bot, turn: Turn) -> Outcome | None:
+    """The flow that waits for this message, if there is one and the message is for it."""
+    state = turn.state
+    if state.form:
+        return _in_form(bot, turn, state.form)
+    if state.progress:
+        return _in_progress(bot, turn, state.progress)
+    return consult.choose(bot, turn) if state.offered else None
+
+
+def _in_form(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
+    if _is_question(bot, turn, form):
+        reading = consult.read(bot, turn)
+        if reading.link.decision is Decision.ANSWER:
+            return appeal.resume(bot, turn, form, consult.answer(bot, turn, reading))
+    return appeal.go_on(bot, turn, form)
+
+
+def _is_question(bot: Bot, turn: Turn, form: AppealForm) -> bool:
+    """Whether a message inside the form asks about a service instead of answering the form."""
+    if any(bot.cues.says(cue, turn.text) for cue in ("yes", "no", "cancel", "anonymous", "unknown")):
+        return False
+    leaning = Leaning.of(turn.parse)
+    asked = leaning.share(Group.ASK) >= _QUESTION_IN_FORM
+    return asked and phone_in(turn.text) is None and form.step is not Step.CONTENT
+
+
+def _in_progress(bot: Bot, turn: Turn, form: ProgressForm) -> Outcome:
+    """Digits, a cancel or a mere remark belong to the query; a new matter leaves it."""
+    leaning = Leaning.of(turn.parse)
+    if progress.gives_something(turn.text) or bot.cues.says("cancel", turn.text):
+        return progress.go_on(bot, turn, form)
+    if leaning.group in {Group.APPEAL, Group.ASK} and leaning.share(leaning.group) >= _QUESTION_IN_FORM:
+        return _fresh(bot, replace(turn, state=turn.state.but(progress=None)))
+    return progress.go_on(bot, turn, form)
+
+
+def _fresh(bot: Bot, turn: Turn) -> Outcome:
+    """A message nobody waits for."""
+    turn = replace(turn, state=turn.state.but(offered=(), asked=()))
+    if bot.cues.says("solved", turn.text):
+        return smalltalk.talk(bot, turn, "solved")
+    if bot.cues.says("unsolved", turn.text) and turn.state.item:
+        return consult.unsolved(bot, turn)
+    if bot.cues.says("appeal_opening", turn.text):
+        return appeal.start(bot, turn, _kind(bot, turn), empty=True)
+    reading = consult.read(bot, turn)
+    leaning = Leaning.of(turn.parse)
+    outlet = bot.cues.outlet(turn.text)
+    if outlet and not (leaning.group is Group.ASK and reading.link.decision is Decision.ANSWER):
+        return smalltalk.not_accepted(bot, turn, outlet)
+    return _by_group(bot, turn, reading, leaning)
+
+
+def _by_group(bot: Bot, turn: Turn, reading: Reading, leaning: Leaning) -> Outcome:
+    sure = reading.link.decision is Decision.ANSWER and reading.link.content
+    match leaning.group:
+        case Group.APPEAL if not (sure and leaning.share(Group.APPEAL) < _APPEAL_OVER_ITEM):
+            return appeal.start(bot, turn, _kind(bot, turn))
+        case Group.TICKET if not sure or bot.cues.mentions("status_words", turn.text):
+            return progress.start(bot, turn)
+        case Group.HANDOFF if not sure:
+            return handoff.person(bot, turn)
+        case Group.ANGER if not sure:
+            return handoff.anger(bot, turn)
+        case Group.TALK if not sure and turn.parse.intent in smalltalk.INTENTS:
+            return smalltalk.talk(bot, turn)
+        case Group.OUT_OF_SCOPE if not sure:
+            return smalltalk.out_of_scope(bot, turn)
+        case Group.NOT_ACCEPTED if not sure and leaning.share(Group.NOT_ACCEPTED) >= _GENERAL_OUTLET:
+            return smalltalk.not_accepted(bot, turn, "general")
+    return consult.consult(bot, turn, reading)
+
+
+def _kind(bot: Bot, turn: Turn) -> str:
+    """诉求类型: the classifier's, or where it wavers the router's; an appeal is never an enquiry."""
+    intent, share = Leaning.of(turn.parse).best(Group.APPEAL)
+    if share >= _KIND:
+        return appeal.KINDS[intent].value
+    routed = str(bot.router.recommend(turn.text).kind)
+    if routed != Kind.ENQUIRY and routed in {kind.value for kind in appeal.KINDS.values()}:
+        return routed
+    return appeal.KINDS[intent].value if share > 0 else Kind.HELP.value

@@ -1,0 +1,183 @@
+"""One turn (一轮对话), start to end: store what was said, understand it, let one flow decide, store one reply.
+
+No thread and no transaction is held while the language model is asked. What was said is stored first, so a turn that
+dies is finished by the sweeper; a reply computed on an older state is thrown away and computed again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from sqlalchemy.orm import Session
+
+from bot.bot import Bot
+from bot.choose import decide
+from bot.flows import handoff
+from bot.flows.turn import Outcome, Turn
+from bot.nlu import Parse
+from bot.reply import Reply
+from bot.state import State
+from bot.triage import MESSAGE_CAP, MESSAGE_LIMIT, Finding, Heard, Triage, hear
+from routing.language.redaction import redact
+from ticketing.conversations import Inbound, PendingTurn, Recorded, finish_turn, load_turn, record
+from ticketing.errors import HotlineError, Stale
+from ticketing.models import Owner
+
+__all__ = ["Bot", "TurnResult", "finish", "turn"]
+
+Clock = Callable[[], datetime]
+_TRIES = 3
+_PAUSE = 0.05
+_NOTHING = Parse(intent=None, confidence=0.0, ranking=())
+_log = logging.getLogger(__name__)
+_locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """What became of a message; `reply` is None when a person has the conversation or the sweeper will answer."""
+
+    conversation_id: UUID
+    message_id: UUID
+    seq: int
+    reply: Reply | None
+    owner: str
+    duplicate: bool
+
+
+class _TakenOver(Exception):
+    """A person took the conversation while the turn was computed: whatever it registered is rolled back."""
+
+
+async def turn(bot: Bot, inbound: Inbound, now: Clock) -> TurnResult:
+    """Store a message and answer it; a doubled delivery gets the stored reply."""
+    inbound = replace(inbound, text=inbound.text[:MESSAGE_LIMIT])
+    recorded = await bot.database.writing(record, inbound, now())
+    owner = recorded.conversation.owner
+    if recorded.duplicate:
+        stored = Reply.from_json(recorded.reply) if recorded.reply else None
+        return _result(recorded, stored, owner)
+    if owner != Owner.BOT:
+        return _result(recorded, None, owner)
+    pending = PendingTurn(recorded.conversation, recorded.message_id, recorded.seq, inbound.text, {}, due=True)
+    reply, owner = await _in_order(bot, pending, now)
+    return _result(recorded, reply, owner)
+
+
+async def finish(bot: Bot, message_id: UUID, now: Clock) -> Reply | None:
+    """Answer a stored message whose turn died (the sweeper's entry); None when there is nothing left to answer."""
+    pending = await bot.database.reading(load_turn, message_id)
+    return (await _in_order(bot, pending, now))[0]
+
+
+async def _in_order(bot: Bot, pending: PendingTurn, now: Clock) -> tuple[Reply | None, Owner]:
+    """The messages of one conversation one after the other: a lock in this process, the row's version across them."""
+    lock = _locks.setdefault(pending.conversation.id, asyncio.Lock())
+    for attempt in range(_TRIES):
+        waited = lock.locked() or attempt > 0
+        async with lock:
+            if waited:
+                pending = await bot.database.reading(load_turn, pending.message_id)
+            if not pending.due:
+                return None, pending.conversation.owner
+            try:
+                return await _answer(bot, pending, now)
+            except Stale:
+                _log.info("turn %s is computed again", pending.message_id)
+        await asyncio.sleep(_PAUSE * (attempt + 1))
+    _log.warning("message %s is left to the sweeper", pending.message_id)
+    return None, Owner.BOT
+
+
+async def _answer(bot: Bot, pending: PendingTurn, now: Clock) -> tuple[Reply | None, Owner]:
+    """Normalise → triage → language model on redacted words → linking and the flow → one stored reply."""
+    message = await _listen(bot, pending, now())
+    if _worth_parsing(message):
+        message = replace(message, parse=await bot.nlu.parse(message.redacted))
+    outcome = await _decide(bot, message)
+    try:
+        return await bot.database.writing(_store, pending, message, outcome, now())
+    except _TakenOver:
+        return None, Owner.QUEUE
+    except Stale:
+        raise
+    except HotlineError:
+        # What the flow wanted to register was refused; nothing of it is kept, and the citizen is told so.
+        _log.exception("the flow's step on message %s was refused", message.message_id)
+        return await bot.database.writing(_store, pending, message, handoff.failed(bot, message), now())
+
+
+async def _listen(bot: Bot, pending: PendingTurn, at: datetime) -> Turn:
+    """The message as it can be read; a long one in a thread, a short one takes less than the hop would."""
+    if len(pending.text) > MESSAGE_CAP:
+        heard, finding, redacted = await asyncio.to_thread(_triaged, bot.triage, pending.text)
+    else:
+        heard, finding, redacted = _triaged(bot.triage, pending.text)
+    return Turn(
+        conversation_id=pending.conversation.id,
+        message_id=pending.message_id,
+        channel=pending.conversation.channel,
+        seq=pending.seq,
+        heard=heard,
+        finding=finding,
+        parse=_NOTHING,
+        state=State.from_json(pending.conversation.state),
+        redacted=redacted,
+        at=at,
+    )
+
+
+def _triaged(triage: Triage, text: str) -> tuple[Heard, Finding | None, str]:
+    heard = hear(text)
+    return heard, triage.look(heard), redact(heard.text).text
+
+
+def _worth_parsing(message: Turn) -> bool:
+    """Emergencies and refused messages wait for nobody."""
+    return message.finding is None and bool(message.text)
+
+
+async def _decide(bot: Bot, message: Turn) -> Outcome:
+    """The flow's outcome; linking and routing block, so they run in a thread."""
+    try:
+        return await asyncio.to_thread(decide, bot, message)
+    except Exception:
+        # The citizen never gets silence: a fault of ours is logged with its cause, and a person is offered.
+        _log.exception("the flow failed on message %s", message.message_id)
+        return handoff.failed(bot, message)
+
+
+def _store(
+    session: Session, pending: PendingTurn, message: Turn, outcome: Outcome, now: datetime
+) -> tuple[Reply | None, Owner]:
+    """What the flow registers and the reply that tells of it, in one transaction."""
+    if outcome.commit is not None:
+        outcome = outcome.commit(session, now)
+    stored = finish_turn(
+        session,
+        message_id=pending.message_id,
+        expected_version=pending.conversation.version,
+        reply=outcome.reply.to_json(),
+        text=outcome.reply.text,
+        redacted=message.redacted,
+        flow=outcome.state.flow,
+        state=outcome.state.to_json(),
+        now=now,
+        hand_off_reason=outcome.hand_off,
+    )
+    if stored is None:
+        raise _TakenOver
+    owner = Owner.QUEUE if outcome.hand_off else Owner.BOT
+    return Reply.from_json(stored.reply) if stored.reply else None, owner
+
+
+def _result(recorded: Recorded, reply: Reply | None, owner: Owner) -> TurnResult:
+    return TurnResult(
+        recorded.conversation.id, recorded.message_id, recorded.seq, reply, owner.value, recorded.duplicate
+    )

@@ -1,0 +1,229 @@
+"""Answering how things are done (咨询): item → elements → an answer that cites its cells; unsure → ask, or say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.bot import Bot
+from bot.flows.handoff import ways_on
+from bot.flows.turn import Outcome, Turn, choices, reply_of
+from bot.guides import answers
+from bot.guides.elements import elements_asked
+from bot.guides.guide import Element
+from bot.guides.linker import Decision, Link, LinkCandidate, Linker
+from bot.guides.tasks import note_gap
+from bot.knowledge import Snapshot
+from bot.reply import Action, Choice
+from bot.state import Offered
+
+_MISSES = 2
+_NAMED_AT_LEAST = 2
+_MORE = (Element.MATERIALS, Element.FEE, Element.TIME_LIMIT, Element.LOCATION, Element.PROCESS)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a message asks: which item, which elements, read on one snapshot of the knowledge."""
+
+    link: Link
+    elements: tuple[Element, ...]
+    known: Snapshot
+
+
+def read(bot: Bot, turn: Turn) -> Reading:
+    """Link the item, with the conversation's item as context, and find the elements."""
+    known = bot.knowledge.current
+    text, denied = _corrected(bot, turn.text) if turn.state.item else (turn.text, False)
+    first = _elements(known.linker, turn, text)
+    link = known.linker.link(text, context_item=turn.state.item, elements=first)
+    if denied and turn.state.item:
+        link = _not_that_one(known, link, text, turn.state.item)
+    return Reading(link, _elements(known.linker, turn, text, link), known)
+
+
+def consult(bot: Bot, turn: Turn, reading: Reading) -> Outcome:
+    """Answer, ask which item is meant, or say honestly that it is not known."""
+    link = reading.link
+    if not link.content and link.best is None:
+        return _which_item(bot, turn)
+    match link.decision:
+        case Decision.ANSWER:
+            return answer(bot, turn, reading)
+        case Decision.CLARIFY:
+            return _offer(bot, turn, reading)
+        case Decision.ABSTAIN:
+            return _abstain(bot, turn)
+
+
+def answer(bot: Bot, turn: Turn, reading: Reading) -> Outcome:
+    """Answer from the guide, or say that the item's guide is not written yet."""
+    best = reading.link.best
+    assert best is not None, "a decision to answer has its item"
+    return _answer_items(bot, turn, reading, reading.link.twins or (best.code,), reading.link.confidence)
+
+
+def choose(bot: Bot, turn: Turn) -> Outcome | None:
+    """Resolve offered choices by number, ordinal or name; None when the message is about something else."""
+    offered, state = turn.state.offered, turn.state.but(offered=(), asked=())
+    if bot.cues.says("none_of_these", turn.text):
+        return _abstain(bot, replace(turn, state=state))
+    reading = read(bot, turn)
+    code = _pointed_at(bot, turn, offered, reading.link)
+    if code is None:
+        return None
+    # What was asked before the choice counts, unless the choice itself asks for something.
+    elements = reading.elements if Element.OVERVIEW not in reading.elements else _asked(turn)
+    chosen = replace(reading, elements=elements or reading.elements)
+    return _answer_items(bot, replace(turn, state=state), chosen, (code,), 1.0)
+
+
+def unsolved(bot: Bot, turn: Turn) -> Outcome:
+    """“没解决” after an answer: a person, or the question again."""
+    reply = reply_of(Action.ABSTAIN, bot.say("consult.unsolved"), turn, choices=ways_on(bot))
+    return Outcome(reply, turn.state)
+
+
+def _answer_items(bot: Bot, turn: Turn, reading: Reading, codes: Sequence[str], confidence: float) -> Outcome:
+    library, first = reading.known.library, codes[0]
+    state = turn.state.but(item=first, offered=(), asked=(), misses=0)
+    fields = {"item": first, "element": reading.elements[0].value, "confidence": round(confidence, 4)}
+    guides = [guide for code in codes if (guide := library.guide(code, turn.state.region))]
+    if not guides:
+        reply = reply_of(Action.ABSTAIN, _unwritten(bot, reading, first), turn, choices=ways_on(bot), **fields)
+        return _noting(bot, turn, Outcome(reply, state), first, reading.elements, "unwritten_guide")
+    # The calendar day only decides whether a review is overdue; the message's own moment is exact enough.
+    told = answers.answer(guides, reading.elements, today=bot.city.today(turn.at), replies=bot.replies)
+    more = _more(bot, reading.elements)
+    reply = reply_of(Action.ANSWER, told.text, turn, sources=told.sources, choices=more, **fields)
+    outcome = Outcome(reply, state)
+    return _noting(bot, turn, outcome, first, told.missing, "missing_cell") if told.missing else outcome
+
+
+def _noting(
+    bot: Bot, turn: Turn, outcome: Outcome, item: str | None, elements: Sequence[Element], reason: str
+) -> Outcome:
+    """The same outcome, leaving a knowledge task (知识任务) for the guide's owner with the reply."""
+    known = bot.knowledge.current.library.item(item) if item else None
+
+    def commit(session: Session, now: datetime) -> Outcome:
+        note_gap(
+            session,
+            city=bot.city.code,
+            item=item,
+            elements=elements,
+            reason=reason,
+            question=turn.redacted,
+            owner=known.department if known else None,
+            now=now,
+        )
+        return outcome
+
+    return replace(outcome, commit=commit)
+
+
+def _unwritten(bot: Bot, reading: Reading, code: str) -> str:
+    item = reading.known.library.item(code)
+    assert item is not None, "the linker only knows items of its library"
+    label = f"labels.department.{item.department}"
+    department = bot.say(label) if bot.replies.has(label) else item.department
+    return answers.unwritten(item, department, replies=bot.replies)
+
+
+def _offer(bot: Bot, turn: Turn, reading: Reading) -> Outcome:
+    """At most four items by number; the elements asked are kept for the choice."""
+    shown = reading.link.offered
+    buttons = answers.choices(shown, replies=bot.replies)
+    lines = [bot.say("consult.clarify_line", number=n, label=button.label) for n, button in enumerate(buttons, start=1)]
+    text = "\n".join([bot.say("consult.clarify"), *lines, bot.say("consult.clarify_none")])
+    offered = tuple(Offered(code=one.code, label=button.label) for one, button in zip(shown, buttons, strict=True))
+    state = turn.state.but(offered=offered, asked=tuple(element.value for element in reading.elements))
+    codes = tuple(one.code for one in shown)
+    confidence = round(reading.link.confidence, 4)
+    reply = reply_of(Action.CLARIFY, text, turn, offered=codes, choices=buttons, confidence=confidence)
+    return Outcome(reply, state)
+
+
+def _which_item(bot: Bot, turn: Turn) -> Outcome:
+    """An element without any item: nothing to guess from, so ask."""
+    return Outcome(reply_of(Action.CLARIFY, bot.say("consult.which_item"), turn, choices=ways_on(bot)), turn.state)
+
+
+def _abstain(bot: Bot, turn: Turn) -> Outcome:
+    """Not sure: another wording, a person or a ticket; the second time a person is recommended."""
+    misses = turn.state.misses + 1
+    words = "consult.unknown" if misses < _MISSES else "consult.unknown_again"
+    reply = reply_of(Action.ABSTAIN, bot.say(words), turn, choices=ways_on(bot))
+    outcome = Outcome(reply, turn.state.but(misses=misses))
+    return _noting(bot, turn, outcome, None, (), "unlinked")
+
+
+def _pointed_at(bot: Bot, turn: Turn, offered: Sequence[Offered], link: Link) -> str | None:
+    at = bot.cues.ordinal(turn.text, len(offered))
+    if at is not None:
+        return offered[at].code
+    bare = turn.text.strip()
+    if len(bare) >= _NAMED_AT_LEAST:
+        named = [one.code for one in offered if bare in one.label or one.label in bare]
+        if len(named) == 1:
+            return named[0]
+    codes = {one.code for one in offered}
+    if link.content and link.best and link.best.code in codes:
+        return link.best.code
+    return None
+
+
+def _asked(turn: Turn) -> tuple[Element, ...]:
+    return tuple(Element(name) for name in turn.state.asked)
+
+
+def _elements(linker: Linker, turn: Turn, text: str, link: Link | None = None) -> tuple[Element, ...]:
+    named = link.named if link else ()
+    return elements_asked(text, turn.parse.ranking, lexicon=linker.lexicon, named=named)
+
+
+def _corrected(bot: Bot, text: str) -> tuple[str, bool]:
+    """“不是补办，是到期换” → (“到期换”, True): only what is affirmed is linked."""
+    for opening in bot.cues.lists["negated"]:
+        if not text.startswith(opening):
+            continue
+        rest = text[len(opening) :]
+        for turning in bot.cues.lists["affirmed"]:
+            at = rest.find(turning)
+            if at > 0 and len(rest) > at + len(turning):
+                return rest[at + len(turning) :].strip(" ,，"), True
+    return text, False
+
+
+def _not_that_one(known: Snapshot, link: Link, text: str, denied: str) -> Link:
+    """After a correction the denied item is out; its subject (身份证) may be needed beside what was said."""
+    if link.decision is Decision.ANSWER and link.best and link.best.code != denied and link.content:
+        return link
+    item = known.library.item(denied)
+    beside = known.linker.link(f"{item.name}{text}") if item else link
+    left = tuple(one for one in beside.candidates if one.code != denied)
+    if not left:
+        return link
+    return replace(beside, candidates=left, confidence=_share(left), decision=_decision(left), twins=())
+
+
+def _share(left: Sequence[LinkCandidate]) -> float:
+    total = sum(one.score for one in left)
+    return left[0].score / total if total > 0 else 0.0
+
+
+def _decision(left: Sequence[LinkCandidate]) -> Decision:
+    """The best of what is left answers when it is clearly ahead of the next."""
+    return Decision.ANSWER if len(left) == 1 or left[0].score > 2 * left[1].score else Decision.CLARIFY
+
+
+def _more(bot: Bot, told: Sequence[Element]) -> tuple[Choice, ...]:
+    """Quick replies after an answer: what is often asked next, and whether it helped."""
+    labels = [bot.say(f"answers.elements.{element.value}") for element in _MORE if element not in told]
+    asks = [(label, bot.say("consult.says_more", element=label)) for label in labels[:3]]
+    solved = (bot.say("consult.label_solved"), bot.say("consult.says_solved"))
+    not_yet = (bot.say("consult.label_unsolved"), bot.say("consult.says_unsolved"))
+    return choices(*asks, solved, not_yet)

@@ -1,0 +1,74 @@
+"""Where a message leans (倾向): the classifier's shares summed by group, because siblings split each other's votes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from bot.nlu import Parse
+
+
+class Group(StrEnum):
+    """Intents that lead to the same flow."""
+
+    ASK = "ask"
+    APPEAL = "appeal"
+    TICKET = "ticket"
+    HANDOFF = "handoff"
+    ANGER = "anger"
+    EMERGENCY = "emergency"
+    NOT_ACCEPTED = "not_accepted"
+    OUT_OF_SCOPE = "out_of_scope"
+    TALK = "talk"
+    NONE = "none"
+
+
+_PREFIXES = (("ask_", Group.ASK), ("appeal_", Group.APPEAL), ("ticket_", Group.TICKET))
+_TALK = frozenset({"greet", "thanks", "goodbye", "bot_identity", "affirm", "deny", "cancel", "correction"})
+
+
+@dataclass(frozen=True)
+class Leaning:
+    """The shares of the groups; they need not sum to one."""
+
+    shares: Mapping[Group, float]
+    intents: tuple[tuple[str, float], ...]
+
+    @classmethod
+    def of(cls, parse: Parse) -> Self:
+        """The leaning of a parse; without a ranking the best intent stands alone."""
+        ranking = tuple(parse.ranking) or (((parse.intent, parse.confidence),) if parse.intent else ())
+        shares: dict[Group, float] = {}
+        for intent, confidence in ranking:
+            group = group_of(intent)
+            shares[group] = shares.get(group, 0.0) + confidence
+        return cls(shares, ranking)
+
+    @property
+    def group(self) -> Group:
+        """The group with the largest share."""
+        return max(self.shares, key=lambda group: self.shares[group], default=Group.NONE)
+
+    def share(self, group: Group) -> float:
+        """How much of the classifier's belief the group has."""
+        return self.shares.get(group, 0.0)
+
+    def best(self, group: Group) -> tuple[str, float]:
+        """The best intent of a group and its share within the group."""
+        among = [(intent, confidence) for intent, confidence in self.intents if group_of(intent) is group]
+        if not among:
+            return "", 0.0
+        intent, confidence = max(among, key=lambda pair: pair[1])
+        return intent, confidence / max(self.share(group), 1e-9)
+
+
+def group_of(intent: str) -> Group:
+    """The group of an intent."""
+    for prefix, group in _PREFIXES:
+        if intent.startswith(prefix):
+            return group
+    if intent in _TALK:
+        return Group.TALK
+    return Group(intent) if intent in {group.value for group in Group} else Group.NONE

@@ -1,0 +1,88 @@
+"""What a conversation remembers between turns (会话状态): stored sealed in the conversation row."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class Step(StrEnum):
+    """The appeal form's questions, in order."""
+
+    CONTENT = "content"
+    PLACE = "place"
+    WHEN = "when"
+    CONTACT = "contact"
+    CONFIRM = "confirm"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AppealForm(_Frozen):
+    """An appeal (诉求) being taken: what is known so far and which question is open."""
+
+    kind: str
+    content: str = ""
+    place: str | None = None
+    region: str | None = None
+    happened: str | None = None
+    phone: str | None = None
+    anonymous: bool = False
+    confidential: bool = False
+    step: Step = Step.CONTENT
+    misses: int = 0
+
+
+class ProgressForm(_Frozen):
+    """A progress query (进度查询) being asked: the number is known, the code or phone is not; or neither is."""
+
+    number: str | None = None
+    misses: int = 0
+
+
+class Offered(_Frozen):
+    """One item offered as a choice, by the name it was shown with."""
+
+    code: str
+    label: str
+
+
+class State(_Frozen):
+    """The memory of one conversation: the item it is about, offered choices, and the form that is open."""
+
+    item: str | None = None
+    region: str | None = None
+    offered: tuple[Offered, ...] = ()
+    asked: tuple[str, ...] = ()
+    form: AppealForm | None = None
+    progress: ProgressForm | None = None
+    misses: int = 0
+
+    @property
+    def flow(self) -> str | None:
+        """The name of the flow that expects the next message."""
+        if self.form:
+            return "appeal"
+        if self.progress:
+            return "progress"
+        return "choosing" if self.offered else None
+
+    def but(self, **changes: Any) -> Self:
+        """The same memory with some things changed."""
+        return self.model_copy(update=changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """The stored form, without what is at its default."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The memory that was stored; one of an older release is forgotten, never a reason to stay silent."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError:
+            return cls()
