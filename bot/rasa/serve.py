@@ -37,11 +37,10 @@ def application(model: Path, token: str) -> Any:
 
 async def load(model: Path, app: Any, loop: Any) -> None:
     """Load the model and parse a few sentences: the first one costs half a second that no citizen should wait."""
-    from rasa.core.agent import load_agent
+    from batching import BatchingAgent
 
-    agent = await load_agent(model_path=str(model), loop=loop)
-    if agent is None or not agent.is_ready():
-        raise RuntimeError(f"no usable model at {model}")
+    agent = BatchingAgent()
+    agent.load_model(model)
     for text in WARM_UP:
         await agent.parse_message(text)
     app.ctx.agent = agent

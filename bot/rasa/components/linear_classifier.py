@@ -36,7 +36,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
         """Give a short ranking and a fixed seed."""
-        return {"ranking_length": 5, "random_state": 42}
+        return {"ranking_length": 10, "random_state": 42}
 
     def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource, model: Optional[LinearModel]):
         self._config = {**self.get_default_config(), **config}
