@@ -32,6 +32,7 @@ from ticketing.models import Owner
 __all__ = ["Bot", "TurnResult", "finish", "turn"]
 
 Clock = Callable[[], datetime]
+Answered = tuple[Reply | None, Owner, int | None]  # the reply, who speaks now, and the reply's place
 _TRIES = 3
 _PAUSE = 0.05
 _NOTHING = Parse(intent=None, confidence=0.0, ranking=())
@@ -41,7 +42,10 @@ _locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
 @dataclass(frozen=True, slots=True)
 class TurnResult:
-    """What became of a message; `reply` is None when a person has the conversation or the sweeper will answer."""
+    """What became of a message; `reply` is None when a person has the conversation or the sweeper will answer.
+
+    `reply_seq` is the reply's place in the conversation, None for a stored reply told again.
+    """
 
     conversation_id: UUID
     message_id: UUID
@@ -49,6 +53,7 @@ class TurnResult:
     reply: Reply | None
     owner: str
     duplicate: bool
+    reply_seq: int | None = None
 
 
 class _TakenOver(Exception):
@@ -66,8 +71,8 @@ async def turn(bot: Bot, inbound: Inbound, now: Clock) -> TurnResult:
     if owner != Owner.BOT:
         return _result(recorded, None, owner)
     pending = PendingTurn(recorded.conversation, recorded.message_id, recorded.seq, inbound.text, {}, due=True)
-    reply, owner = await _in_order(bot, pending, now)
-    return _result(recorded, reply, owner)
+    reply, owner, reply_seq = await _in_order(bot, pending, now)
+    return replace(_result(recorded, reply, owner), reply_seq=reply_seq)
 
 
 async def finish(bot: Bot, message_id: UUID, now: Clock) -> Reply | None:
@@ -76,7 +81,7 @@ async def finish(bot: Bot, message_id: UUID, now: Clock) -> Reply | None:
     return (await _in_order(bot, pending, now))[0]
 
 
-async def _in_order(bot: Bot, pending: PendingTurn, now: Clock) -> tuple[Reply | None, Owner]:
+async def _in_order(bot: Bot, pending: PendingTurn, now: Clock) -> Answered:
     """The messages of one conversation one after the other: a lock in this process, the row's version across them."""
     lock = _locks.setdefault(pending.conversation.id, asyncio.Lock())
     for attempt in range(_TRIES):
@@ -85,17 +90,17 @@ async def _in_order(bot: Bot, pending: PendingTurn, now: Clock) -> tuple[Reply |
             if waited:
                 pending = await bot.database.reading(load_turn, pending.message_id)
             if not pending.due:
-                return None, pending.conversation.owner
+                return None, pending.conversation.owner, None
             try:
                 return await _answer(bot, pending, now)
             except Stale:
                 _log.info("turn %s is computed again", pending.message_id)
         await asyncio.sleep(_PAUSE * (attempt + 1))
     _log.warning("message %s is left to the sweeper", pending.message_id)
-    return None, Owner.BOT
+    return None, Owner.BOT, None
 
 
-async def _answer(bot: Bot, pending: PendingTurn, now: Clock) -> tuple[Reply | None, Owner]:
+async def _answer(bot: Bot, pending: PendingTurn, now: Clock) -> Answered:
     """Normalise → triage → language model on redacted words → linking and the flow → one stored reply."""
     message = await _listen(bot, pending, now())
     if _worth_parsing(message):
@@ -104,7 +109,7 @@ async def _answer(bot: Bot, pending: PendingTurn, now: Clock) -> tuple[Reply | N
     try:
         return await bot.database.writing(_store, pending, message, outcome, now())
     except _TakenOver:
-        return None, Owner.QUEUE
+        return None, Owner.QUEUE, None
     except Stale:
         raise
     except HotlineError:
@@ -153,9 +158,7 @@ async def _decide(bot: Bot, message: Turn) -> Outcome:
         return handoff.failed(bot, message)
 
 
-def _store(
-    session: Session, pending: PendingTurn, message: Turn, outcome: Outcome, now: datetime
-) -> tuple[Reply | None, Owner]:
+def _store(session: Session, pending: PendingTurn, message: Turn, outcome: Outcome, now: datetime) -> Answered:
     """What the flow registers and the reply that tells of it, in one transaction."""
     if outcome.commit is not None:
         outcome = outcome.commit(session, now)
@@ -174,7 +177,7 @@ def _store(
     if stored is None:
         raise _TakenOver
     owner = Owner.QUEUE if outcome.hand_off else Owner.BOT
-    return Reply.from_json(stored.reply) if stored.reply else None, owner
+    return Reply.from_json(stored.reply) if stored.reply else None, owner, stored.seq
 
 
 def _result(recorded: Recorded, reply: Reply | None, owner: Owner) -> TurnResult:
