@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -151,3 +151,10 @@ def messages_after(session: Session, conversation_id: UUID, seq: int, limit: int
         .limit(limit)
     ).mappings()
     return tuple(message_view(session, row) for row in rows)
+
+
+def last_sequences(session: Session, message_ids: Sequence[UUID]) -> tuple[tuple[UUID, int], ...]:
+    """The conversations of these messages, each with the number of its newest message."""
+    theirs = select(MESSAGE.c.conversation_id).where(MESSAGE.c.id.in_(message_ids))
+    rows = session.execute(select(CONVERSATION.c.id, CONVERSATION.c.last_seq).where(CONVERSATION.c.id.in_(theirs)))
+    return tuple((row.id, row.last_seq) for row in rows)

@@ -11,7 +11,7 @@ import structlog
 from bot import dialogue
 from integrations.bootstrap import House
 from integrations.effects import citizen_message
-from ticketing import conversations, jobs
+from ticketing import conversations, jobs, messages
 from ticketing.jobs import Job
 from ticketing.notices import CITIZEN_MESSAGE
 
@@ -62,6 +62,6 @@ async def finish_turns(house: House, now: Now) -> int:
     for message_id in due:
         reply = await dialogue.finish(house.bot, message_id, now)
         log.info("turn_finished_late", message=str(message_id), answered=reply is not None)
-    for conversation_id, seq in await house.database.reading(conversations.last_sequences, due) if due else ():
+    for conversation_id, seq in await house.database.reading(messages.last_sequences, due) if due else ():
         house.live.publish(f"conversation:{conversation_id}", seq)
     return len(due)
