@@ -14,13 +14,16 @@ from integrations.bootstrap import HOUSE
 from integrations.consoles.access import FORM, PERSON, page
 from integrations.consoles.forms import Form, uuid_of
 from integrations.consoles.pages import PAGES
+from integrations.consoles.staff import after_change
 from integrations.consoles.words import now
 from ticketing import conversations, intake, queries
 from ticketing.accounts import Person
+from ticketing.city import City
 from ticketing.conversations import ConversationView, MessageView, Waiting
 from ticketing.errors import Forbidden, HotlineError, Invalid
 from ticketing.intake import AppealDraft
 from ticketing.models import Kind, Owner
+from ticketing.numbering import query_code
 
 _LAST = 200
 _MAX_WORDS = 2000
@@ -28,14 +31,14 @@ _MAX_WORDS = 2000
 
 @dataclass(frozen=True)
 class Desk:
-    """What the operator sees: the queue, their own conversations, the open one and its tickets."""
+    """What the operator sees: the queue, their own conversations, the open one, its tickets with their query codes."""
 
     waiting: tuple[Waiting, ...]
     held: tuple[Waiting, ...]
     conversation: ConversationView | None = None
     messages: tuple[MessageView, ...] = ()
     draft: AppealForm | None = None
-    tickets: tuple[queries.ConversationTicket, ...] = ()
+    tickets: tuple[tuple[queries.Progress, str], ...] = ()
 
     @property
     def mine(self) -> bool:
@@ -91,7 +94,7 @@ async def register(request: web.Request) -> web.StreamResponse:
         )
     except Invalid as error:
         return await _page(request, error)
-    house.live.publish("tickets")
+    await after_change(request)
     raise web.HTTPSeeOther(f"/console/conversations/{conversation}?done=register")
 
 
@@ -99,7 +102,7 @@ def _register(
     session: Session,
     draft: AppealDraft,
     recommendation: dict[str, object],
-    city: intake.City,
+    city: City,
     person: Person,
     conversation: UUID,
     key: str,
@@ -148,10 +151,9 @@ def _desk(session: Session, city: str, person: Person, conversation: UUID | None
     if view.owner != Owner.QUEUE and conversation not in {held.id for held in desk.held}:
         raise Forbidden("conversation_not_yours")
     messages = conversations.messages_after(session, conversation, max(0, view.last_seq - _LAST), _LAST)
-    tickets = queries.of_conversation(session, conversation)
-    return replace(
-        desk, conversation=view, messages=messages, draft=State.from_json(view.state).form, tickets=tickets
-    )
+    found = queries.of_conversation(session, conversation)
+    tickets = tuple((ticket, query_code(session, ticket.ticket_id)) for ticket in found)
+    return replace(desk, conversation=view, messages=messages, draft=State.from_json(view.state).form, tickets=tickets)
 
 
 def _conversation(request: web.Request) -> UUID:

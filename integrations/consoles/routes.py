@@ -1,0 +1,71 @@
+"""The table of pages: every console route names the roles that may open it; what is not here does not exist."""
+
+from __future__ import annotations
+
+from weakref import WeakSet
+
+from aiohttp import web
+
+from integrations.consoles import (
+    actions,
+    callbacks,
+    conversations,
+    events,
+    login,
+    overview,
+    progress,
+    staff,
+    survey,
+    tickets,
+)
+from integrations.consoles.access import EVERYONE, FRONT, STAFF, TOUCHED, Route, guarded
+from ticketing.models import Role
+
+_ID = r"{id:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}}"
+_NUMBER = r"{number:\d{6}-\d{6}-\d}"
+_TOKEN = r"{token:[A-Za-z0-9_-]{16,64}}"  # noqa: S105 - the pattern of a path, no password
+_CALLERS = frozenset({Role.CALLBACK})
+_WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMIN, Role.DISPATCHER})
+_ACTORS = STAFF - {Role.ADMIN}
+
+CONSOLE = (
+    Route("GET", "/console/login", login.login_page, EVERYONE),
+    Route("POST", "/console/login", login.log_in, EVERYONE),
+    Route("POST", "/console/logout", login.log_out, STAFF),
+    Route("GET", "/console", staff.home, STAFF),
+    Route("GET", "/console/events", events.events, STAFF),
+    Route("GET", "/console/conversations", conversations.desk_page, FRONT),
+    Route("GET", f"/console/conversations/{_ID}", conversations.desk_page, FRONT),
+    Route("POST", f"/console/conversations/{_ID}/take", conversations.take, FRONT),
+    Route("POST", f"/console/conversations/{_ID}/say", conversations.say, FRONT),
+    Route("POST", f"/console/conversations/{_ID}/back", conversations.hand_back, FRONT),
+    Route("POST", f"/console/conversations/{_ID}/register", conversations.register, FRONT),
+    Route("GET", "/console/tickets", tickets.list_page, STAFF),
+    Route("GET", f"/console/tickets/{_NUMBER}", tickets.ticket_page, STAFF),
+    Route("POST", f"/console/tickets/{_NUMBER}/contact", tickets.reveal, STAFF),
+    Route("POST", f"/console/tickets/{_NUMBER}/" + "{action:[a-z_]{2,20}}", actions.act, _ACTORS),
+    Route("GET", "/console/callbacks", callbacks.callbacks_page, _CALLERS),
+    Route("GET", f"/console/callbacks/{_ID}", callbacks.callbacks_page, _CALLERS),
+    Route("POST", f"/console/callbacks/{_ID}/attempt", callbacks.attempt, _CALLERS),
+    Route("POST", f"/console/callbacks/{_ID}/result", callbacks.result, _CALLERS),
+    Route("GET", "/console/overview", overview.overview_page, _WATCHERS),
+)
+
+
+def add(app: web.Application) -> None:
+    """Add all pages to the application."""
+    app[TOUCHED] = {}
+    app[events.STREAMS] = WeakSet()
+    app[login.TRIES] = login.new_buckets()
+    app[progress.QUERIES] = progress.new_buckets()
+    app.on_shutdown.append(events.close_streams)
+    for route in CONSOLE:
+        app.router.add_route(route.method, route.path, guarded(route))
+    app.add_routes(
+        [
+            web.get("/t", progress.progress_page),
+            web.post("/t", progress.find),
+            web.get(f"/s/{_TOKEN}", survey.survey_page),
+            web.post(f"/s/{_TOKEN}", survey.submit_survey),
+        ]
+    )
