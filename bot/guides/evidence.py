@@ -70,23 +70,22 @@ class _Question:
 
 def gather(text: str, forms: Forms, lexicon: Lexicon, context_item: str | None = None) -> Evidence:
     """Collect the evidence for every item that characters, names or meaning suggest."""
-    question = _question(text, lexicon)
+    question = _question(text, forms, lexicon)
     rows: dict[int, Row] = {}
     scores = forms.grams.search(question.text, question.masked, lexicon.additions(text)) if question.text else None
     if scores is not None:
         _by_characters(rows, question, forms, scores)
     if forms.vectors is not None and question.core and not _fully_named(rows):
-        _by_meaning(rows, text, question, forms)
+        _by_meaning(rows, question.core, forms)
     _by_context(rows, forms, context_item)
     return Evidence(tuple(rows.values()), bool(question.core))
 
 
-def _question(text: str, lexicon: Lexicon) -> _Question:
-    hidden = [False] * len(text)
-    for hit in lexicon.scan(text):
-        hidden[hit.start : hit.end] = [True] * (hit.end - hit.start)
+def _question(text: str, forms: Forms, lexicon: Lexicon) -> _Question:
+    hidden = lexicon.hidden(text)
     places = tuple(index for index, char in enumerate(text) if char.isalnum())
-    return _Question("".join(text[i] for i in places), places, tuple(hidden[i] for i in places))
+    masked = tuple(hidden[i] for i in places)
+    return _Question(forms.spelling.repaired("".join(text[i] for i in places), masked), places, masked)
 
 
 def _by_characters(rows: dict[int, Row], question: _Question, forms: Forms, scores: Scores) -> None:
@@ -130,19 +129,15 @@ def _mark(rows: dict[int, Row], question: _Question, forms: Forms, span: Span, i
     row.raise_to("exact_share", share)
 
 
-def _by_meaning(rows: dict[int, Row], text: str, question: _Question, forms: Forms) -> None:
+def _by_meaning(rows: dict[int, Row], core: str, forms: Forms) -> None:
     assert forms.vectors is not None
-    assert forms.encode is not None
-    asked = forms.encode([text, question.core])
-    meaning: Floats = forms.vectors @ asked.T
-    wanted = np.zeros(len(forms.items), dtype=bool)
-    wanted[list(rows)] = True
-    for index in np.union1d(_top(meaning.max(axis=1), BY_MEANING), np.flatnonzero(wanted[forms.owners])):
-        form = forms.forms[index]
-        row = rows.setdefault(form.owner, Row(form.owner, by="meaning"))
-        # An example is a whole question and compared with the whole text; a name also with what is left of it.
-        whole = form.kind is FormKind.EXAMPLE
-        row.raise_to("meaning", float(meaning[index, 0] if whole else meaning[index].max()))
+    asked = forms.vectors.ask(core)
+    known = np.zeros(len(forms.items), dtype=bool)
+    known[list(rows)] = True
+    chosen = np.union1d(forms.vectors.nearest(asked, BY_MEANING), np.flatnonzero(known[forms.owners]))
+    for index, meaning in zip(chosen, forms.vectors.likeness(asked, chosen), strict=True):
+        owner = forms.forms[index].owner
+        rows.setdefault(owner, Row(owner, by="meaning")).raise_to("meaning", float(meaning))
 
 
 def _by_context(rows: dict[int, Row], forms: Forms, context_item: str | None) -> None:

@@ -63,6 +63,13 @@ class Lexicon:
             position = hit.end if hit else position + 1
         return tuple(hits)
 
+    def hidden(self, text: str) -> tuple[bool, ...]:
+        """For each character, whether it belongs to a phrase that says nothing about the item."""
+        places = [False] * len(text)
+        for hit in self.scan(text):
+            places[hit.start : hit.end] = [True] * (hit.end - hit.start)
+        return tuple(places)
+
     def additions(self, text: str) -> str:
         """The catalogue's words for what a text says in everyday words."""
         return " ".join(row.adds for row in self.synonyms if any(word in text for word in row.said))

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from bot.guides.evidence import FEATURES, Evidence, Row, gather
-from bot.guides.forms import Encode, Forms
+from bot.guides.forms import Forms
 from bot.guides.guide import Element
 from bot.guides.lexicon import MAX_TEXT, Lexicon, Span
 from bot.guides.library import Library
+from bot.guides.nearest import Encode
 from bot.guides.twins import Twins
 from bot.guides.weights import Weights
 
@@ -103,7 +104,7 @@ class Linker:
         self.library = library
         self.lexicon = lexicon
         self._weights = weights
-        self._forms = Forms.of(library, encode, cache)
+        self._forms = Forms(tuple(library), lexicon, encode, cache)
         self._twins = Twins(library)
 
     @classmethod
