@@ -73,7 +73,7 @@ def _in_form(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
 
 def _is_question(bot: Bot, turn: Turn, form: AppealForm) -> bool:
     """Whether a message inside the form asks about a service instead of answering the form."""
-    if any(bot.cues.says(cue, turn.text) for cue in ("yes", "no", "cancel", "anonymous", "unknown")):
+    if any(bot.cues.says(cue, turn.text) for cue in ("agree", "disagree", "cancel", "anonymous", "unknown")):
         return False
     leaning = Leaning.of(turn.parse)
     asked = leaning.share(Group.ASK) >= _QUESTION_IN_FORM

@@ -57,7 +57,7 @@ class Cues:
         return cls(cues, lists, ordinals, outlets, words(data["particles"]))
 
     def says(self, name: str, text: str) -> bool:
-        """Whether the sentence says the named thing (`yes`, `no`, `cancel` …)."""
+        """Whether the sentence says the named thing (`agree`, `disagree`, `cancel` …)."""
         bare = _PUNCTUATION.sub("", text)
         cue = self.cues[name]
         return cue.heard(bare) or cue.heard(self._plain(bare))

@@ -35,7 +35,7 @@ Clock = Callable[[], datetime]
 Answered = tuple[Reply | None, Owner, int | None]  # the reply, who speaks now, and the reply's place
 _TRIES = 3
 _PAUSE = 0.05
-_NOTHING = Parse(intent=None, confidence=0.0, ranking=())
+_NOTHING = Parse(None, 0.0, (), (), "stand_in")
 _log = logging.getLogger(__name__)
 _locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 

@@ -132,19 +132,24 @@ class Triage:
             return None
         told = clauses(literal)
         paperwork = any_of(self.paper, literal)
-        single = [rule for part in told for rule in self._sounding(rules, part, paperwork)]
-        double = [
-            rule for first, second in pairwise(told) for rule in self._sounding(rules, f"{first},{second}", paperwork)
+        alone = {rule.name for part in told if not self._over(part, paperwork) for rule in self._sounding(rules, part)}
+        # Two clauses may share one event (我爸突然倒地，叫不醒); “现在” in one leaves the other's past in the past.
+        pairs = [
+            f"{first},{second}"
+            for first, second in pairwise(told)
+            if not (self._over(first, paperwork) or self._over(second, paperwork))
         ]
-        found = {rule.name for rule in (*single, *double)}
-        return next((rule for rule in rules if rule.name in found), None)
+        together = {rule.name for pair in pairs for rule in self._sounding(rules, pair)}
+        return next((rule for rule in rules if rule.name in alone | together), None)
 
-    def _sounding(self, rules: list[Rule], part: str, paperwork: bool) -> list[Rule]:
-        """The rules that sound in this part of the message, if it tells of the present."""
+    def _over(self, part: str, paperwork: bool) -> bool:
+        """Whether the clause tells of the past, or of anything in a message about paperwork, and of no present."""
+        return (paperwork or any_of(self.past, part)) and not any_of(self.now, part)
+
+    def _sounding(self, rules: list[Rule], part: str) -> list[Rule]:
+        """The rules that sound in this part of the message, unless it is a mere worry."""
         matching = [rule for rule in rules if rule.matches(part, self.negation)]
-        if not matching or (not any_of(self.now, part) and (paperwork or any_of(self.past, part))):
-            return []
-        return [] if self._worry(part) else matching
+        return [] if not matching or self._worry(part) else matching
 
     def _worry(self, part: str) -> bool:
         """Whether the part only fears or imagines (担心着火, 万一) what it names."""

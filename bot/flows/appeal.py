@@ -106,9 +106,9 @@ def _confirm(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
         return _ask(bot, turn, changed, before=bot.say("appeal.changed"))
     if bot.cues.says("cancel", turn.text):
         return cancelled(bot, turn)
-    if bot.cues.says("yes", turn.text):
+    if bot.cues.says("agree", turn.text):
         return _submit(bot, turn, form)
-    if bot.cues.says("no", turn.text) or turn.parse.intent in {"deny", "correction"}:
+    if bot.cues.says("disagree", turn.text) or turn.parse.intent in {"deny", "correction"}:
         return _replying(bot, turn, form, bot.say("appeal.what_to_change"))
     if turn.parse.intent == "affirm" and len(turn.text) <= 12:
         return _submit(bot, turn, form)

@@ -7,6 +7,8 @@ import re
 from bot.clauses import clauses
 from bot.cues import Cues
 from routing.language.redaction import redact
+from ticketing.citizens import read_phone
+from ticketing.errors import Invalid
 
 _LONGEST_PLACE = 25
 _DIGIT = str.maketrans("零〇幺一二两三四五六七八九", "0011223456789")
@@ -15,22 +17,19 @@ _PLACE_END_MORE = re.compile(
     r"(?:[0-9一二三四五六七八九十a-z]{1,4}(?:号楼|栋|单元|号院|号|楼|室|区|期|门)|"
     r"[东西南北](?:门|侧|边|口)?|门口|旁边|对面|附近|路口|交叉口|里面|后面|前面|南门|北门|东门|西门)+"
 )
-_MOBILE = re.compile(r"(?:86)?(1[3-9]\d{9})")
+_LONGEST_NUMBER = 20
 
 
 def phone_in(text: str) -> str | None:
     """The first phone number of a text, as digits; spoken digits (幺三八…) and gaps are understood."""
-    for span in redact(text).spans:
-        if span.type == "phone":
-            return _digits(text[span.start : span.end])
-    mobile = _MOBILE.fullmatch(_digits(text))
-    return mobile.group(1) if mobile else None
-
-
-def _digits(text: str) -> str:
-    digits = _NOT_DIGIT.sub("", text.translate(_DIGIT))
-    mobile = _MOBILE.fullmatch(digits)
-    return mobile.group(1) if mobile else digits
+    spans = [text[span.start : span.end] for span in redact(text).spans if span.type == "phone"]
+    for said in (*spans, text if len(text) <= _LONGEST_NUMBER else ""):
+        digits = _NOT_DIGIT.sub("", said.translate(_DIGIT))
+        try:
+            return read_phone(digits)
+        except Invalid:
+            continue
+    return None
 
 
 def place_in(cues: Cues, text: str) -> str | None:
