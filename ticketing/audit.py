@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from ticketing.models import Status, TicketEvent, new_id
 from ticketing.privacy import seal
 from ticketing.statements import table_of
-from ticketing.workflow import Action, Actor
+from ticketing.workflow import Actor
 
 GENESIS = bytes(32)
 _EVENT = table_of(TicketEvent)
@@ -36,7 +36,7 @@ class Breach:
 def append(
     session: Session,
     ticket_id: UUID,
-    action: Action,
+    action: str,
     actor: Actor,
     now: datetime,
     *,
@@ -55,7 +55,7 @@ def append(
         "at": now,
         "ticket_id": ticket_id,
         "seq": seq,
-        "action": action.value,
+        "action": str(action),
         "from_status": from_status.value if from_status else None,
         "to_status": to_status.value,
         "actor_role": actor.role.value,

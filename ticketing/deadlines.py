@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from ticketing.workdays import Day, official_day
 
-_LIMIT = re.compile(r"(\d{1,4}) (min|h|wh|wd|d)", re.ASCII)
+_LIMIT = re.compile(r"(\d{1,3}) (min|h|wh|wd|d)", re.ASCII)
 _ONE_DAY = timedelta(days=1)
 _HORIZON = 4000
 
@@ -89,8 +89,10 @@ class Calendar:
         return self.day(local.date()).working and any(start <= clock <= end for start, end in self.spans)
 
     def days_from(self, first: date) -> Iterator[Day]:
-        """The days from the first one on, as far as anybody could promise."""
-        return (self.day(first + timedelta(days=n)) for n in range(_HORIZON))
+        """The days from the first one on; who finds no working time among them has a calendar that never works."""
+        for n in range(_HORIZON):
+            yield self.day(first + timedelta(days=n))
+        raise ValueError(f"no working time within {_HORIZON} days")
 
 
 def due(calendar: Calendar, start: datetime, limit: Limit) -> Due:
@@ -106,22 +108,20 @@ def _clock_time(_calendar: Calendar, start: datetime, limit: Limit) -> Due:
 def _working_days(calendar: Calendar, start: datetime, limit: Limit) -> Due:
     counted: list[Day] = []
     skipped: list[Day] = []
-    for day in calendar.days_from(calendar.local(start).date() + _ONE_DAY):
+    days = calendar.days_from(calendar.local(start).date() + _ONE_DAY)
+    while len(counted) < limit.amount:
+        day = next(days)
         (counted if day.working else skipped).append(day)
-        if len(counted) == limit.amount:
-            break
     return _explained(calendar.closing(counted[-1].date), limit, counted, skipped)
 
 
 def _natural_days(calendar: Calendar, start: datetime, limit: Limit) -> Due:
-    first = calendar.local(start).date() + _ONE_DAY
-    counted = [calendar.day(first + timedelta(days=n)) for n in range(limit.amount - 1)]
+    days = calendar.days_from(calendar.local(start).date() + _ONE_DAY)
+    counted = [next(days) for _ in range(limit.amount - 1)]
     skipped: list[Day] = []
-    for day in calendar.days_from(first + timedelta(days=limit.amount - 1)):
-        (counted if day.working else skipped).append(day)
-        if day.working:
-            break
-    return _explained(calendar.closing(counted[-1].date), limit, counted, skipped)
+    while not (last := next(days)).working:
+        skipped.append(last)
+    return _explained(calendar.closing(last.date), limit, [*counted, last], skipped)
 
 
 def _working_hours(calendar: Calendar, start: datetime, limit: Limit) -> Due:
@@ -129,7 +129,9 @@ def _working_hours(calendar: Calendar, start: datetime, limit: Limit) -> Due:
     local = calendar.local(start)
     counted: list[Day] = []
     skipped: list[Day] = []
-    for day in calendar.days_from(local.date()):
+    days = calendar.days_from(local.date())
+    while True:
+        day = next(days)
         if not day.working:
             skipped.append(day)
             continue
@@ -139,7 +141,6 @@ def _working_hours(calendar: Calendar, start: datetime, limit: Limit) -> Due:
             if left <= closes - opens:
                 return _explained(opens + left, limit, counted, skipped)
             left -= closes - opens
-    raise ValueError(f"no working time within {_HORIZON} days")
 
 
 def _spans_after(calendar: Calendar, on: date, moment: datetime) -> Iterator[tuple[datetime, datetime]]:

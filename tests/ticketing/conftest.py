@@ -137,7 +137,13 @@ class Office:
 
 
 @pytest.fixture
-def office(database, city, now):
+def office(sqlite, city, now):
+    return Office(sqlite, city, now)
+
+
+@pytest.fixture
+def everywhere(database, city, now):
+    """The office on SQLite and on PostgreSQL."""
     return Office(database, city, now)
 
 

@@ -1,0 +1,54 @@
+"""Who the citizen is (诉求人身份): masked by default, shown in full with a purpose, and every look is in the chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from ticketing import audit
+from ticketing.errors import Forbidden, Invalid
+from ticketing.models import Citizen, Role, Status, Ticket
+from ticketing.privacy import unseal
+from ticketing.transitions import lock
+from ticketing.workflow import Actor
+
+REVEAL = "reveal_identity"
+REVEALERS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.CALLBACK})
+MAX_PURPOSE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A citizen's number and name in full."""
+
+    phone: str | None
+    name: str | None
+
+
+def contact_of(session: Session, ticket: Ticket) -> Contact:
+    """The number and name behind a ticket, for callers that mask them or send a message."""
+    if ticket.citizen_id is None:
+        return Contact(None, None)
+    citizen = session.get_one(Citizen, ticket.citizen_id)
+    name = unseal(session, citizen.name_sealed) if citizen.name_sealed else None
+    return Contact(unseal(session, citizen.phone_sealed), name)
+
+
+def reveal(session: Session, actor: Actor, ticket_id: UUID, purpose: str, now: datetime) -> Contact:
+    """The number in full for who has to call: the hotline's people, and the handler where nothing is confidential.
+
+    The look and its purpose become an event of the ticket, so this needs a writing session.
+    """
+    ticket = lock(session, ticket_id)
+    handles = actor.role is Role.DEPARTMENT and actor.department == ticket.lead_department and not ticket.confidential
+    if actor.role not in REVEALERS and not handles:
+        raise Forbidden("identity_hidden")
+    if not purpose.strip():
+        raise Invalid("field_missing", field="purpose")
+    status = Status(ticket.status)
+    data = {"purpose": purpose.strip()[:MAX_PURPOSE]}
+    audit.append(session, ticket_id, REVEAL, actor, now, from_status=status, to_status=status, data=data)
+    return contact_of(session, ticket)
