@@ -58,6 +58,9 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
             response = await handler(request)
             status = response.status
             return response
+        except web.HTTPException as redirect:
+            status = redirect.status
+            raise
         finally:
             seconds = time.perf_counter() - started
             method = request.method if request.method in _METHODS else "OTHER"

@@ -5,6 +5,7 @@ The cookie holds a signed random token; everything else about the log-in is in t
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ async def person_of(request: web.Request) -> Person | None:
 
 async def log_in(request: web.Request, username: str, password: str) -> LoggedIn | None:
     """Check name and password; None when they do not fit."""
-    return await request.app[HOUSE].database.writing(_log_in, username, password)
+    return await asyncio.to_thread(accounts.log_in, request.app[HOUSE].database, username, password, now())
 
 
 async def log_out(request: web.Request) -> None:
@@ -150,7 +151,3 @@ def _who(session: Session, token: str) -> Person | None:
 
 def _touch(session: Session, token: str) -> None:
     accounts.touch(session, token, now())
-
-
-def _log_in(session: Session, username: str, password: str) -> LoggedIn | None:
-    return accounts.log_in(session, username, password, now())

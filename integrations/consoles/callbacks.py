@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-import structlog
 from aiohttp import web
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from integrations.bootstrap import HOUSE
@@ -17,31 +17,38 @@ from integrations.consoles.staff import after_change
 from integrations.consoles.survey import answer_of
 from integrations.consoles.words import now
 from integrations.middleware import status_of
-from ticketing import callbacks, queries, rounds
+from ticketing import callbacks, identity, queries, rounds
 from ticketing.accounts import Person
 from ticketing.callbacks import AttemptOutcome, DueCallback
 from ticketing.city import City
 from ticketing.errors import HotlineError, NotFound
-from ticketing.queries import ContactView, TicketPage
+from ticketing.identity import Contact
+from ticketing.models import Callback
+from ticketing.queries import TicketPage
 from ticketing.surveys import Result, SurveyAnswer
 
-log = structlog.get_logger()
 _CHANNEL = "phone"
 
 
 @dataclass(frozen=True)
 class Opened:
-    """The callback that is being made: its ticket, whom to call, and the survey's link."""
+    """The callback that is being made: its ticket and the survey's link."""
 
     due: DueCallback
     ticket: TicketPage
-    contact: ContactView
     link: str | None
 
 
 async def callbacks_page(request: web.Request) -> web.StreamResponse:
     """`GET /console/callbacks` and one of them."""
     return await _show(request)
+
+
+async def contact(request: web.Request) -> web.StreamResponse:
+    """`POST …/contact`: the number to call; the look is in the ticket's history."""
+    purpose = request[FORM].text("purpose", identity.MAX_PURPOSE)
+    shown = await request.app[HOUSE].database.writing(_contact, _callback(request), request[PERSON], purpose)
+    return await _show(request, contact=shown)
 
 
 async def attempt(request: web.Request) -> web.StreamResponse:
@@ -70,6 +77,13 @@ async def result(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/console/callbacks?done=result_{led_to}")
 
 
+def _contact(session: Session, callback: UUID, person: Person, purpose: str) -> Contact:
+    ticket = session.execute(select(Callback.ticket_id).where(Callback.id == callback)).scalar()
+    if ticket is None:
+        raise NotFound("callback_not_found")
+    return identity.reveal(session, person.actor, ticket, purpose, now())
+
+
 def _attempt(session: Session, city: City, callback: UUID, person: Person, outcome: str, note: str | None) -> None:
     callbacks.record_attempt(session, city, callback, person.actor, now(), channel=_CHANNEL, outcome=outcome, note=note)
 
@@ -78,12 +92,12 @@ def _result(session: Session, city: City, callback: UUID, person: Person, answer
     return callbacks.record_result(session, city, callback, person.actor, now(), answer, channel=_CHANNEL)
 
 
-async def _show(request: web.Request, error: HotlineError | None = None) -> web.Response:
+async def _show(
+    request: web.Request, error: HotlineError | None = None, contact: Contact | None = None
+) -> web.Response:
     house, person = request.app[HOUSE], request[PERSON]
     wanted = _callback(request) if "id" in request.match_info else None
     due, opened = await house.database.reading(_due, house.city, person, wanted, house.settings.url)
-    if opened is not None and opened.contact.phone:
-        log.info("contact_revealed", ticket=opened.due.number, staff=str(person.staff_id), role=person.role.value)
     given = {name: str(value) for name, value in request[FORM].fields.items()} if FORM in request else {}
     return page(
         request,
@@ -92,6 +106,7 @@ async def _show(request: web.Request, error: HotlineError | None = None) -> web.
         status=status_of(error) if error else 200,
         due=due,
         opened=opened,
+        contact=contact,
         outcomes=tuple(AttemptOutcome),
         scale=house.city.survey.scale,
         error=request.app[PAGES].words.error(error) if error else None,
@@ -110,8 +125,7 @@ def _due(
         raise NotFound("callback_finished")
     token = rounds.link_token(session, one.ticket_id)
     ticket = queries.ticket_page(session, person.actor, one.ticket_id)
-    contact = queries.reveal_contact(session, person.actor, one.ticket_id)
-    return due, Opened(one, ticket, contact, f"{url}/s/{token}" if token else None)
+    return due, Opened(one, ticket, f"{url}/s/{token}" if token else None)
 
 
 def _callback(request: web.Request) -> UUID:

@@ -46,6 +46,7 @@ CONSOLE = (
     Route("POST", f"/console/tickets/{_NUMBER}/" + "{action:[a-z_]{2,20}}", actions.act, _ACTORS),
     Route("GET", "/console/callbacks", callbacks.callbacks_page, _CALLERS),
     Route("GET", f"/console/callbacks/{_ID}", callbacks.callbacks_page, _CALLERS),
+    Route("POST", f"/console/callbacks/{_ID}/contact", callbacks.contact, _CALLERS),
     Route("POST", f"/console/callbacks/{_ID}/attempt", callbacks.attempt, _CALLERS),
     Route("POST", f"/console/callbacks/{_ID}/result", callbacks.result, _CALLERS),
     Route("GET", "/console/overview", overview.overview_page, _WATCHERS),

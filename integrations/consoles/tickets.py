@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-import structlog
 from aiohttp import web
 from sqlalchemy.orm import Session
 
@@ -15,16 +14,16 @@ from integrations.consoles.access import FORM, PERSON, page
 from integrations.consoles.pages import PAGES
 from integrations.consoles.words import now
 from integrations.middleware import status_of
-from ticketing import audit, queries
+from ticketing import audit, identity, queries
 from ticketing.accounts import Person
 from ticketing.city import City
 from ticketing.errors import HotlineError, Invalid, NotFound
+from ticketing.identity import Contact
 from ticketing.models import Role, Status
 from ticketing.numbering import read_number
-from ticketing.queries import ContactView, TicketPage, TicketRow
+from ticketing.queries import TicketPage, TicketRow
 from ticketing.workflow import FINAL, OPEN, Action
 
-log = structlog.get_logger()
 _ROWS = 50
 _LATE = "overdue"
 WORK: Mapping[Role, frozenset[Status]] = {
@@ -72,15 +71,15 @@ async def ticket_page(request: web.Request) -> web.StreamResponse:
 
 
 async def reveal(request: web.Request) -> web.StreamResponse:
-    """`POST /console/tickets/{number}/contact`: the number in full, once, and who asked for it."""
-    house, person, number = request.app[HOUSE], request[PERSON], request.match_info["number"]
-    contact = await house.database.reading(_contact, person, number)
-    log.info("contact_revealed", ticket=number, staff=str(person.staff_id), role=person.role.value)
+    """`POST /console/tickets/{number}/contact`: the number in full, once; the look is in the ticket's history."""
+    number, purpose = request.match_info["number"], request[FORM].text("purpose", identity.MAX_PURPOSE)
+    contact = await request.app[HOUSE].database.writing(_contact, request[PERSON], number, purpose)
     return await show(request, contact=contact)
 
 
-def _contact(session: Session, person: Person, number: str) -> ContactView:
-    return queries.reveal_contact(session, person.actor, queries.ticket_id(session, person.actor, number))
+def _contact(session: Session, person: Person, number: str, purpose: str) -> Contact:
+    ticket_id = queries.ticket_id(session, person.actor, number)
+    return identity.reveal(session, person.actor, ticket_id, purpose, now())
 
 
 async def show(
@@ -88,7 +87,7 @@ async def show(
     *,
     error: HotlineError | None = None,
     tried: Action | None = None,
-    contact: ContactView | None = None,
+    contact: Contact | None = None,
 ) -> web.Response:
     """The list with one ticket open, or none; after a refused action with the reason and what was typed."""
     house, person = request.app[HOUSE], request[PERSON]

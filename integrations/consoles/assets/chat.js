@@ -16,14 +16,22 @@ let connection = null
 let conversation = null
 let last = 0
 
-function near() { return log.scrollHeight - log.scrollTop - log.clientHeight < 160 }
+// The log stays at its end until the citizen scrolls up; a message taller than the log is shown from its top.
+let atEnd = true
+log.addEventListener('scroll', () => { atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40 })
+
+function follow(always) {
+  if (!atEnd && !always) return
+  const newest = log.lastElementChild
+  log.scrollTop = newest.offsetHeight > log.clientHeight ? newest.offsetTop - 8 : log.scrollHeight
+}
+new ResizeObserver(() => follow()).observe(log)
 
 function place(box, seq) {
-  const follow = near()
   const next = [...drawn].filter(([other]) => other > seq).sort((a, b) => a[0] - b[0])[0]?.[1]
   log.insertBefore(box, next ?? pending.values().next().value ?? null)
   drawn.set(seq, box)
-  if (follow) log.scrollTop = log.scrollHeight
+  follow()
 }
 
 function arrived(message) {
@@ -37,7 +45,8 @@ function arrived(message) {
   place(bubble(message), message.seq)
   if (message.author !== 'citizen') {
     document.querySelector('.typing').hidden = true
-    choices(quick, message.reply?.choices ?? [], say)
+    const offered = message.reply?.choices ?? []
+    choices(quick, offered.length || message.author !== 'bot' ? offered : firstChoices, say)
   }
 }
 
@@ -45,7 +54,7 @@ function draw(message) {
   const box = bubble({ author: 'citizen', text: message.text }, connection?.ready ? 'sending' : 'unsent')
   pending.set(message.id, box)
   log.append(box)
-  log.scrollTop = log.scrollHeight
+  follow(true)
 }
 
 function say(text) {
@@ -128,4 +137,4 @@ form.addEventListener('submit', (event) => {
 field.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit() }
 })
-elderSwitch(document.querySelector('#big'))
+elderSwitch(document.querySelector('#big'), () => follow(true))

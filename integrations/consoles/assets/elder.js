@@ -11,12 +11,13 @@ function show(button, on) {
   button.textContent = on ? button.dataset.on : button.dataset.off
 }
 
-export function elderSwitch(button) {
+export function elderSwitch(button, changed = () => {}) {
   if (!button) return
   show(button, read())
   button.addEventListener('click', () => {
     const on = !document.documentElement.classList.contains('elder')
     try { localStorage.setItem(KEY, on ? '1' : '0') } catch { /* private mode: the choice lasts for this page */ }
     show(button, on)
+    changed()
   })
 }
