@@ -1,0 +1,184 @@
+"""Which department, how urgent, of what kind and where (派单推荐), each candidate with its reasons.
+
+Total: every text gets at least three candidates; below the threshold `auto` is False and a person decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from routing.catalogue import Catalogue, Decision, read_yaml
+from routing.classifier import Floats, TextClassifier
+from routing.explain import Duties, Explainer
+from routing.features import shape
+from routing.jurisdiction import Place, Regions
+from routing.kind import Kind, KindRules, kinds
+from routing.language.normalise import normalised
+from routing.rules import Recusal, RecusalRules, decisions
+from routing.training import Progress, RouterModel, load_or_train, with_rules
+from routing.urgency import Urgency, UrgencyRules
+
+MAX_CHARACTERS = 4000
+_CANDIDATES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A department that may lead (主办候选), how sure the router is, and why."""
+
+    department: str
+    confidence: float
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What the router recommends for one appeal (派单推荐)."""
+
+    kind: Kind
+    urgency: Urgency
+    region: Place | None
+    candidates: tuple[Candidate, ...]
+    assisting: tuple[str, ...]
+    auto: bool
+    catalogue_version: str
+    model_version: str
+
+    @property
+    def department(self) -> str:
+        """The department recommended to lead."""
+        return self.candidates[0].department
+
+    @property
+    def confidence(self) -> float:
+        """How sure the router is of the lead."""
+        return self.candidates[0].confidence
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the line of the command contract."""
+        candidates = [
+            {"department": one.department, "confidence": round(one.confidence, 4), "why": list(one.why)}
+            for one in self.candidates
+        ]
+        return {
+            "department": self.department,
+            "confidence": round(self.confidence, 4),
+            "auto": self.auto,
+            "candidates": candidates,
+            "kind": self.kind,
+            "urgency": self.urgency,
+            "region": {"code": self.region.code, "name": self.region.name} if self.region else None,
+            "assist": list(self.assisting),
+            "catalogue_version": self.catalogue_version,
+            "model_version": self.model_version,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One text on its way through the router."""
+
+    text: str
+    kind: Kind
+    decisions: tuple[Decision, ...]
+    recusal: Recusal | None
+    region: Place | None
+    duties: Duties
+
+
+class Router:
+    """Catalogue, rules and models of one city, ready to recommend; safe to share between threads."""
+
+    def __init__(self, nlu_data: Path, catalogue: Catalogue, model: RouterModel, regions: Regions) -> None:
+        folder = nlu_data / "routing"
+        self.catalogue = catalogue
+        self.regions = regions
+        self._model = model
+        self._urgency = UrgencyRules.load(folder / "urgency.yml")
+        self._kinds = KindRules.load(folder / "kinds.yml")
+        self._recusal = RecusalRules.load(folder / "recusal.yml")
+        self._explainer = Explainer(catalogue, read_yaml(folder / "reasons.yml"))
+
+    @classmethod
+    def load(cls, nlu_data: Path, models_dir: Path, *, city: str = "ordos", progress: Progress | None = None) -> Router:
+        """Load the catalogue, the city's regions and the model of the current data, training it if there is none."""
+        catalogue = Catalogue.load(nlu_data)
+        model = load_or_train(nlu_data, models_dir, catalogue, progress)
+        return cls(nlu_data, catalogue, model, Regions.load(nlu_data / "city" / city))
+
+    def recommend(self, text: str, *, region: str | None = None) -> Recommendation:
+        """Recommend who handles one appeal; `region` is the code where it is known already."""
+        return self.recommend_batch([text], region=region)[0]
+
+    def recommend_batch(self, texts: Sequence[str], *, region: str | None = None) -> list[Recommendation]:
+        """Recommend for many texts at once, reading meaning only where words leave doubt."""
+        if not texts:
+            return []
+        folded = [normalised(text[:MAX_CHARACTERS]) for text in texts]
+        found = kinds(self._kinds, self._model.kind, folded)
+        cases = [self._case(text, kind, region) for text, kind in zip(folded, found, strict=True)]
+        chances, models = self._chances(cases)
+        return [self._decide(case, row, model) for case, row, model in zip(cases, chances, models, strict=True)]
+
+    def _case(self, text: str, kind: Kind, region: str | None) -> _Case:
+        known = self.regions.get(region) if region else None
+        blamed = self._recusal.recusal(text) if kind in {"投诉", "举报", "求助"} else None
+        place = self.regions.find(text) or (known.place if known else None)
+        found = decisions(self.catalogue, text)
+        return _Case(text, kind, found, blamed, place, self.catalogue.duties_in(text))
+
+    def _chances(self, cases: Sequence[_Case]) -> tuple[Floats, list[TextClassifier]]:
+        """Score with the fast model first and ask the deep one where the fast one is not sure."""
+        fast, deep = self._model.fast, self._model.deep
+        shaped = [shape(case.text) for case in cases]
+        chances = with_rules(fast.margins(shaped), fast, [case.decisions for case in cases])
+        models = [fast] * len(cases)
+        unsure = [int(row) for row in np.flatnonzero(chances.max(axis=1) < self._model.sure_threshold)]
+        if unsure:
+            margins = deep.margins([shaped[row] for row in unsure])
+            chances[unsure] = with_rules(margins, deep, [cases[row].decisions for row in unsure])
+            for row in unsure:
+                models[row] = deep
+        return chances, models
+
+    def _decide(self, case: _Case, row: Any, model: TextClassifier) -> Recommendation:
+        ranked = [(model.classes[column], float(row[column])) for column in np.argsort(-row)]
+        if case.recusal:
+            ranked = _without_the_accused(ranked, case.recusal)
+        top = ranked[:_CANDIDATES]
+        reasons = self._explainer.why(shape(case.text), top, case, model)
+        candidates = tuple(Candidate(*ranked, why) for ranked, why in zip(top, reasons, strict=True))
+        return Recommendation(
+            kind=case.kind,
+            urgency=self._urgency.of(case.text, case.kind),
+            region=case.region,
+            candidates=candidates,
+            assisting=self._assisting(case, top[0][0]),
+            auto=not case.recusal and top[0][1] >= self._model.auto_threshold,
+            catalogue_version=self.catalogue.version,
+            model_version=self._model.version,
+        )
+
+    def _assisting(self, case: _Case, lead: str) -> tuple[str, ...]:
+        """Return who assists: by decision, else by the duty named; a blamed authority, else a utility's supervisor."""
+        if case.recusal:
+            return case.recusal.departments
+        decided = next((one.assist for one in case.decisions if one.lead == lead), None)
+        duties = case.duties.get(lead, [])
+        assist = decided if decided is not None else (duties[0][0].assist if duties else ())
+        supervisor = self._recusal.supervisors.get(lead) if case.kind in {"投诉", "举报"} else None
+        return tuple(dict.fromkeys((*assist, *([supervisor] if supervisor else []))))
+
+
+def _without_the_accused(ranked: list[tuple[str, float]], recusal: Recusal) -> list[tuple[str, float]]:
+    """Put the outlet first and take the accused out of the running for the lead; they stay as runners-up."""
+    best = ranked[0][1]
+    others = [(code, chance) for code, chance in ranked if code != recusal.outlet and code not in recusal.departments]
+    accused = [(code, min(chance, best * 0.5)) for code, chance in ranked if code in recusal.departments]
+    rest = sorted((*accused, *((code, min(chance, best * 0.5)) for code, chance in others)), key=lambda one: -one[1])
+    return [(recusal.outlet, best), *rest]

@@ -1,0 +1,137 @@
+"""Train the router's models on the labelled examples and the catalogue, and keep them by the hash of their inputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import sklearn
+
+from routing.catalogue import Catalogue, Decision, digest
+from routing.classifier import Floats, TextClassifier, Training, softmax, train
+from routing.features import Features, sentence_vectors, shape
+from routing.language.normalise import normalised
+from routing.rules import boosts, decisions
+
+FORMAT = 3
+RULE_STRENGTH = 1.2
+VECTOR_WEIGHT = 1.0
+_AUTO_PRECISION = 0.975
+_SURE_PRECISION = 0.99
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A labelled text (样例): its department, who assists, its kind and urgency."""
+
+    text: str
+    department: str
+    also: tuple[str, ...]
+    kind: str
+    urgency: str
+
+
+@dataclass(frozen=True)
+class RouterModel:
+    """Everything the router has learnt: a fast model, one that also reads meaning, the kinds, and its thresholds."""
+
+    fast: TextClassifier
+    deep: TextClassifier
+    kind: TextClassifier
+    auto_threshold: float
+    sure_threshold: float
+    version: str
+
+
+def read_examples(nlu_data: Path) -> list[Example]:
+    """Read every labelled example."""
+    rows = [json.loads(line) for path in _example_files(nlu_data) for line in path.read_text("utf-8").splitlines()]
+    return [Example(row["text"], row["department"], tuple(row["also"]), row["kind"], row["urgency"]) for row in rows]
+
+
+def load_or_train(
+    nlu_data: Path, models_dir: Path, catalogue: Catalogue, progress: Progress | None = None
+) -> RouterModel:
+    """Return the model of the current data, training it (some 15 seconds) when there is none yet."""
+    version = model_version(nlu_data, catalogue)
+    path = models_dir / f"routing-{version}.joblib"
+    if path.exists():
+        model = joblib.load(path)
+        if isinstance(model, RouterModel):
+            return model
+    model = train_router(read_examples(nlu_data), catalogue, version, progress or _silent)
+    models_dir.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    joblib.dump(model, draft, compress=0)
+    draft.replace(path)
+    return model
+
+
+def model_version(nlu_data: Path, catalogue: Catalogue) -> str:
+    """Return the hash of everything a model depends on."""
+    return f"{digest(_example_files(nlu_data))}-{catalogue.version[:6]}-{FORMAT}-{sklearn.__version__}"
+
+
+def train_router(examples: Sequence[Example], catalogue: Catalogue, version: str, progress: Progress) -> RouterModel:
+    """Train and calibrate all models on the examples; catalogue entries teach but are never scored."""
+    texts, labels = [one.text for one in examples], [one.department for one in examples]
+    entries = [f"{duty.name} {' '.join(duty.words)}" for duty in catalogue.duties]
+    extra = (entries, [duty.department for duty in catalogue.duties])
+    progress(f"派单模型：{len(texts)} 条样例，计算语义向量")
+    vectors = sentence_vectors([shape(text) for text in (*texts, *entries)])
+    progress("派单模型：训练与校准")
+    fast = train(texts, labels, features=Features(), extra=extra, version=version)
+    deep = train(
+        texts, labels, features=Features(vector_weight=VECTOR_WEIGHT), vectors=vectors, extra=extra, version=version
+    )
+    kind = train(texts, [one.kind for one in examples], features=Features(longest=3), version=version)
+    auto = _threshold(deep, examples, catalogue, _AUTO_PRECISION)
+    sure = _threshold(fast, examples, catalogue, _SURE_PRECISION)
+    return RouterModel(fast.model, deep.model, kind.model, auto, sure, version)
+
+
+def with_rules(margins: Floats, model: TextClassifier, found: Sequence[tuple[Decision, ...]]) -> Floats:
+    """Turn margins into probabilities after adding what the catalogue has decided for each text."""
+    scores = margins / model.temperature
+    place = {code: column for column, code in enumerate(model.classes)}
+    for row, decided in enumerate(found):
+        for code, weight in boosts(decided).items():
+            if code in place:
+                scores[row, place[code]] += RULE_STRENGTH * weight
+    return softmax(scores)
+
+
+def _threshold(training: Training, examples: Sequence[Example], catalogue: Catalogue, precision: float) -> float:
+    """Return the lowest confidence above which held-out examples reached the wanted precision (co-handlers count)."""
+    found = [decisions(catalogue, normalised(one.text)) for one in examples]
+    chances = with_rules(training.held_out, training.model, found)
+    best = chances.argmax(axis=1)
+    right = np.array(
+        [
+            training.model.classes[column] in (one.department, *one.also)
+            for column, one in zip(best, examples, strict=True)
+        ]
+    )
+    return threshold_for(chances.max(axis=1), right, precision)
+
+
+def threshold_for(confidence: Any, right: Any, precision: float) -> float:
+    """Return the confidence from which on the share of right answers is at least `precision`; above 1 if never."""
+    order = np.argsort(-confidence)
+    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(share >= precision)
+    return float(confidence[order[good[-1]]]) if len(good) else 1.01
+
+
+def _example_files(nlu_data: Path) -> list[Path]:
+    return sorted((nlu_data / "routing" / "examples").glob("*.jsonl"))
+
+
+def _silent(_: str) -> None:
+    """Take progress nobody wants to see."""

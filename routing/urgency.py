@@ -1,0 +1,39 @@
+"""How urgent a matter is (紧急程度): danger to life is critical, missing water, power, heat or gas is urgent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from routing.catalogue import Condition, condition, read_yaml
+
+Urgency = Literal["normal", "urgent", "critical"]
+
+
+@dataclass(frozen=True)
+class UrgencyRules:
+    """The words of danger and of need."""
+
+    critical: tuple[Condition, ...]
+    urgent: tuple[Condition, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> UrgencyRules:
+        """Read the rules of urgency."""
+        raw = read_yaml(path)
+        return cls(_conditions(raw["critical"]), _conditions(raw["urgent"]))
+
+    def of(self, text: str, kind: str) -> Urgency:
+        """Return the urgency of a normalised text; praise, suggestions and enquiries are never hurried by a word."""
+        if kind in {"表扬", "建议"}:
+            return "normal"
+        if any(one.match(text) for one in self.critical):
+            return "critical"
+        if kind != "咨询" and any(one.match(text) for one in self.urgent):
+            return "urgent"
+        return "normal"
+
+
+def _conditions(raw: Any) -> tuple[Condition, ...]:
+    return tuple(condition(one["all"], one.get("none", ())) for one in raw)
