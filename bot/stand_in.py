@@ -75,7 +75,9 @@ def train(training: Path) -> Pipeline:
     """Fit the classifier; two to three seconds for some thousand examples."""
     texts, intents = zip(*examples(training), strict=True)
     vectors = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), min_df=2, sublinear_tf=True, lowercase=False)
-    return make_pipeline(vectors, LogisticRegression(C=10.0, tol=1e-2, max_iter=200, random_state=42)).fit(texts, intents)
+    return make_pipeline(vectors, LogisticRegression(C=10.0, tol=1e-4, max_iter=300, random_state=42)).fit(
+        texts, intents
+    )
 
 
 def _fingerprint(training: Path) -> str:

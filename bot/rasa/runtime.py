@@ -36,14 +36,15 @@ def prepare(scratch: Path) -> None:
     os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
     sys.path.insert(0, str(HERE / "components"))
     logging.disable(logging.WARNING)
-    # Rasa's old dependencies deprecate each other at length; none of it is about our data or code.
-    warnings.simplefilter("ignore")
+    # Rasa's old dependencies deprecate each other at length and reset every filter; none of it is about our data or code.
+    warnings.showwarning = lambda *_args, **_kwargs: None
 
 
 def silence() -> None:
     """Drop Rasa's structured log below errors: by default it prints every message with its text."""
     import structlog
 
+    logging.getLogger("jieba").setLevel(logging.ERROR)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 

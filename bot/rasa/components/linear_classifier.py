@@ -11,7 +11,9 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.nlu.constants import TOKENS_NAMES
 from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
+from rasa.nlu.tokenizers.tokenizer import Tokenizer
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -21,12 +23,12 @@ RANKING = "intent_ranking"
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class LinearIntentClassifier(IntentClassifier, GraphComponent):
-    """Reads the text and the sentence vector, writes the intent and a short ranking."""
+    """Reads text, words and the sentence vector, writes the intent and a short ranking."""
 
     @classmethod
     def required_components(cls) -> List[Type]:
-        """Ask for the sentence vector before this component."""
-        return [DenseFeaturizer]
+        """Ask for words and the sentence vector before this component."""
+        return [Tokenizer, DenseFeaturizer]
 
     @staticmethod
     def required_packages() -> List[Text]:
@@ -38,7 +40,9 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         """Give a short ranking and a fixed seed."""
         return {"ranking_length": 10, "random_state": 42}
 
-    def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource, model: Optional[LinearModel]):
+    def __init__(
+        self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource, model: Optional[LinearModel]
+    ):
         self._config = {**self.get_default_config(), **config}
         self._storage, self._resource, self._model = storage, resource, model
 
@@ -95,7 +99,8 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
 
 
 def _row(message: Message) -> Row:
-    return Row(message.get(TEXT), _vector(message))
+    words = (token.text for token in message.get(TOKENS_NAMES[TEXT]) or [])
+    return Row(message.get(TEXT), tuple(word for word in words if word.strip()), _vector(message))
 
 
 def _vector(message: Message) -> np.ndarray:
