@@ -83,7 +83,7 @@ class Breaker:
 
 
 class Nlu:
-    """Reads messages. `url` is Rasa's address, empty where there is none; `training` and `models` serve the stand-in."""
+    """Reads messages. `url` is Rasa's address or empty; `training` and `models` are the stand-in's folders."""
 
     def __init__(
         self, http: ClientSession, url: str, token: str, training: Path, models: Path, breaker: Breaker | None = None

@@ -64,7 +64,7 @@ class BatchingAgent(Agent):
                 for one in batch:
                     self._answer([one])
             return
-        for (_, answer), result in zip(batch, results):
+        for (_, answer), result in zip(batch, results, strict=True):
             _settle(answer, result)
 
 

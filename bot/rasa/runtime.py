@@ -36,7 +36,7 @@ def prepare(scratch: Path) -> None:
     os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
     sys.path.insert(0, str(HERE / "components"))
     logging.disable(logging.WARNING)
-    # Rasa's old dependencies deprecate each other at length and reset every filter; none of it is about our data or code.
+    # Rasa's old dependencies deprecate each other at length and reset every filter; none of it is about us.
     warnings.showwarning = lambda *_args, **_kwargs: None
 
 

@@ -40,7 +40,7 @@ def runs(row: Row) -> List[str]:
 
 def phrases(row: Row) -> List[str]:
     """Return the words and the pairs of neighbouring words."""
-    return [*row.words, *map(" ".join, zip(row.words, row.words[1:]))]
+    return [*row.words, *map(" ".join, zip(row.words, row.words[1:], strict=False))]
 
 
 class Vocabulary:
@@ -101,7 +101,7 @@ class LinearModel:
 
         documents = [runs(row) for row in rows], [phrases(row) for row in rows]
         vocabularies = [Vocabulary.fit(part) for part in documents]
-        blocks = [vocabulary.matrix(part) for vocabulary, part in zip(vocabularies, documents)]
+        blocks = [vocabulary.matrix(part) for vocabulary, part in zip(vocabularies, documents, strict=True)]
         table = sparse.hstack([*blocks, np.stack([row.vector for row in rows])], format="csr")
         estimator = LogisticRegression(C=INVERSE_STRENGTH, max_iter=MOST_STEPS, tol=TOLERANCE, random_state=seed)
         # An array of labels: this release of scikit-learn rejects a plain list of strings.

@@ -57,7 +57,7 @@ class UseFeaturizer(DenseFeaturizer, GraphComponent):
         for start in range(0, len(spoken), BATCH):
             chunk = spoken[start : start + BATCH]
             vectors = encoder().encode([message.get(TEXT) for message in chunk])
-            for message, vector in zip(chunk, np.asarray(vectors, dtype=np.float32)):
+            for message, vector in zip(chunk, np.asarray(vectors, dtype=np.float32), strict=True):
                 message.add_features(self._feature(vector))
         return messages
 

@@ -1,4 +1,4 @@
-"""The parts that only Rasa's own Python can import: python -m unittest discover bot/rasa/tests (standard library only)."""
+"""The parts that only Rasa's own Python can import: python -m unittest discover -s bot/rasa/tests."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Model(unittest.TestCase):
         documents = [runs(row(text)) for texts in TEXTS.values() for text in texts]
         vocabulary = Vocabulary.fit(documents)
         table = vocabulary.matrix(documents).toarray()
-        for document, line in zip(documents, table):
+        for document, line in zip(documents, table, strict=True):
             features, values = vocabulary.weigh(document)
             np.testing.assert_allclose(line[features], values)
             self.assertAlmostEqual(float(line @ line), 0.5, places=5)
