@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.guides.guide import Element
-from bot.guides.lexicon import Lexicon, Span
+from bot.guides.lexicon import Hit, Lexicon, Span
 
 PREFIX = "ask_"
 SURE = 0.55
 LIKELY = 0.35
+JOINED = 2
 
 
 def elements_asked(
@@ -20,7 +21,7 @@ def elements_asked(
     `ranking` is the classifier's (intent, confidence) list; `named` are the spans of item names, whose own words
     (“证书查询”, “预约”) do not count as questions.
     """
-    hits = [hit for hit in lexicon.scan(text, named) if hit.element is not None]
+    hits = _told_once([hit for hit in lexicon.scan(text, named) if hit.element is not None])
     strong = _distinct(hit.element for hit in hits if hit.strong and hit.element)
     if strong:
         return _settle(strong)
@@ -30,6 +31,17 @@ def elements_asked(
         return (guess,)
     specific = tuple(element for element in weak if element is not Element.OVERVIEW)
     return specific or (Element.OVERVIEW,)
+
+
+def _told_once(hits: Sequence[Hit]) -> list[Hit]:
+    """Drop the “how long” that only finishes another question: “有效期” + “多久” asks for the validity alone."""
+    kept: list[Hit] = []
+    for hit in hits:
+        before = kept[-1] if kept else None
+        finishes = before and before.element is Element.RESULT and hit.start - before.end <= JOINED
+        if not (finishes and hit.element is Element.TIME_LIMIT):
+            kept.append(hit)
+    return kept
 
 
 def _guess(ranking: Sequence[tuple[str, float]], least: float) -> Element | None:

@@ -14,7 +14,7 @@ from bot.guides.grams import Floats
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 ENCODE_BATCH = 256
-SKETCH, LARGE, WIDER = 96, 4000, 4
+SKETCH, LARGE, WIDER = 96, 2000, 4
 
 
 class FormVectors:
