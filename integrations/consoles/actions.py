@@ -29,7 +29,7 @@ from ticketing.workflow import Action
 _NOTE = 5000
 READERS: Mapping[str, Callable[[Form], Any]] = MappingProxyType(
     {
-        "lead_department": lambda form: form.text("lead_department"),
+        "lead_department": lambda form: form.text("other_department") or form.text("lead_department"),
         "assisting": lambda form: form.several("assisting"),
         "reason_code": lambda form: form.text("reason_code"),
         "outcome_code": lambda form: form.text("outcome_code"),

@@ -61,6 +61,7 @@ def make_pages(house: House, manifest: Mapping[str, str]) -> Pages:
     environment.filters.update(
         moment=words.moment,
         day=words.day,
+        short=words.short,
         span=words.span,
         label=lambda code, section: words.label(section, code),
         mask_phone=mask_phone,

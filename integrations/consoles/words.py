@@ -42,6 +42,14 @@ class Words:
         """A moment in the city's time: 2026-11-22 14:08."""
         return at.astimezone(self.zone).strftime("%Y-%m-%d %H:%M") if at else ""
 
+    def short(self, at: datetime | None) -> str:
+        """A moment of these days: 14:08 today, 11月22日 14:08 on another day."""
+        if at is None:
+            return ""
+        local = at.astimezone(self.zone)
+        today = local.date() == now().astimezone(self.zone).date()
+        return local.strftime("%H:%M") if today else f"{self.day(at)} {local:%H:%M}"
+
     def day(self, at: datetime | None) -> str:
         """A moment's date: 11月22日."""
         return f"{(local := at.astimezone(self.zone)).month}月{local.day}日" if at else ""

@@ -42,12 +42,12 @@ function arrived(message) {
   if (message.id) outbox.done(message.id)
   if (drawn.has(message.seq)) return
   last = Math.max(last, message.seq)
-  place(bubble(message), message.seq)
   if (message.author !== 'citizen') {
     document.querySelector('.typing').hidden = true
     const offered = message.reply?.choices ?? []
     choices(quick, offered.length || message.author !== 'bot' ? offered : firstChoices, say)
   }
+  place(bubble(message), message.seq)
 }
 
 function draw(message) {
@@ -77,6 +77,8 @@ function owner(name) {
   bar.hidden = name === 'bot'
   bar.classList.toggle('person', name === 'operator')
   bar.textContent = name === 'bot' ? '' : word(`owner-${name}`)
+  if (name !== 'bot') choices(quick, [], say)
+  follow()
 }
 
 function welcome(frame) {
