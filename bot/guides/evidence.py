@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.guides.forms import FormKind, Forms
-from bot.guides.grams import Floats, Scores
+from bot.guides.grams import Floats, Scores, compact
 from bot.guides.lexicon import Lexicon, Span
+from bot.guides.library import Item
 
 FEATURES = (
     "name_exact",
@@ -120,13 +121,23 @@ def _exact(rows: dict[int, Row], question: _Question, forms: Forms, full: Sequen
 def _mark(rows: dict[int, Row], question: _Question, forms: Forms, span: Span, index: int) -> None:
     form = forms.forms[index]
     row = rows.setdefault(form.owner, Row(form.owner))
-    beside = sum(not hidden for i, hidden in enumerate(question.masked) if not span[0] <= i < span[1])
+    spans = [span, *_label_spans(question, forms.items[form.owner])]
+    beside = sum(
+        not hidden and not any(start <= i < end for start, end in spans) for i, hidden in enumerate(question.masked)
+    )
     share = (span[1] - span[0]) / (span[1] - span[0] + beside)
     if row.span is None or share > row.features.get("exact_share", 0.0):
         row.span = (question.places[span[0]], question.places[span[1] - 1] + 1)
         row.by = "name" if form.kind is FormKind.NAME else "alias"
     row.raise_to("name_exact" if form.kind is FormKind.NAME else "alias_exact", 1.0)
     row.raise_to("exact_share", share)
+
+
+def _label_spans(question: _Question, item: Item) -> list[Span]:
+    """Where a question says an item's variant, place or department beside its name."""
+    marks = [mark for guide in item.guides for mark in (guide.variant, guide.place, guide.department) if mark]
+    found = [(question.text.find(mark), len(mark)) for mark in map(compact, marks)]
+    return [(start, start + length) for start, length in found if start >= 0 and length]
 
 
 def _by_meaning(rows: dict[int, Row], core: str, forms: Forms) -> None:

@@ -16,7 +16,7 @@ from bot.guides.lexicon import Lexicon
 # Context is not in single questions; its weight is set by hand.
 FIXED = {"context": 1.5}
 # The development questions hardly name items in full, imported guides are asked by full name: a floor, not a fit.
-FLOORS = {"name_exact": 2.0, "exact_share": 2.0}
+FLOORS = {"name_exact": 3.0, "exact_share": 3.0}
 RIDGE = 0.05
 
 
@@ -51,7 +51,7 @@ def fit(found: Sequence[Case]) -> tuple[dict[str, float], float]:
     """Return the weight of every feature (never negative: evidence does not speak against itself) and the bias."""
     free = [i for i, name in enumerate(FEATURES) if name not in FIXED]
     bounds = [(FLOORS.get(FEATURES[i], 0.0), None) for i in free] + [(None, None)]
-    start = np.array([2.0] * len(free) + [-3.0])
+    start = np.array([3.0] * len(free) + [-3.0])
     best = minimize(lambda w: _loss(w, found, free), start, method="L-BFGS-B", jac=True, bounds=bounds)
     weights = {FEATURES[i]: round(float(w), 3) for i, w in zip(free, best.x[:-1], strict=True)}
     return weights | FIXED, round(float(best.x[-1]), 3)
