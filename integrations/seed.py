@@ -70,10 +70,10 @@ def _guides(database: Database, settings: Settings, city: City, now: datetime, s
         report = versions.seed(session, settings.nlu_data, city.code, now)
     changed = report.stored["new"] + report.stored["changed"]
     if changed:
-        say(f"guides: {changed} new or changed, {len(report.flags)} findings")
+        say(f"办事指南：{changed} 份新增或更新，{len(report.flags)} 处待查")
     dataset = settings.datasets and city.code in DATASETS and settings.datasets / DATASETS[city.code]
     if dataset and dataset.is_file() and not _has_guides(database, city.code):
-        say(f"importing the guides of {city.name} (once)")
+        say(f"导入{city.name}的办事指南（只需一次）")
         parsed, found = guangdong.read_file(
             dataset, Replies.load(settings.nlu_data / "replies").group("answers.guangdong")
         )

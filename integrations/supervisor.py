@@ -26,7 +26,7 @@ from integrations.settings import ROOT, Settings
 
 Say = Callable[[str], None]
 _FIRST_PAUSE, _LONGEST_PAUSE, _CALM_SECONDS = 0.5, 30.0, 60.0
-_READY_SECONDS = 120.0
+_READY_SECONDS = 300.0
 _STOP_SECONDS = 15.0
 
 
@@ -52,16 +52,19 @@ class Program:
                 await self._stop()
                 raise
             pause = _FIRST_PAUSE if time.monotonic() - started > _CALM_SECONDS else min(pause * 2, _LONGEST_PAUSE)
-            say(f"{self.name} ended with {code}; starting it again in {pause:.0f} s")
+            say(f"{self.name} 已退出（{code}），{pause:.0f} 秒后重新启动")
             await asyncio.sleep(pause)
 
     async def wait_ready(self) -> None:
-        """Until it serves; raises TimeoutError when it does not within two minutes."""
+        """Until it serves; raises OSError when it does not within five minutes."""
         if not self.ready:
             return
-        async with asyncio.timeout(_READY_SECONDS), aiohttp.ClientSession() as http:
-            while not await _answers(http, self.ready):
-                await asyncio.sleep(0.1)
+        try:
+            async with asyncio.timeout(_READY_SECONDS), aiohttp.ClientSession() as http:
+                while not await _answers(http, self.ready):
+                    await asyncio.sleep(0.1)
+        except TimeoutError as error:
+            raise OSError(f"{self.name} 在 {_READY_SECONDS:.0f} 秒内没有就绪，请看上面的日志") from error
 
     async def _stop(self) -> None:
         process = self.process
@@ -78,14 +81,17 @@ class Program:
 @contextlib.asynccontextmanager
 async def running(programs: Sequence[Program], say: Say) -> AsyncIterator[None]:
     """Keep the programs running while the block runs; they are ready when it is entered."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(program.keep_running(say)) for program in programs]
-        try:
-            await asyncio.gather(*(program.wait_ready() for program in programs))
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
+    tasks = [asyncio.create_task(program.keep_running(say)) for program in programs]
+    ready = asyncio.gather(*(program.wait_ready() for program in programs))
+    try:
+        finished, _ = await asyncio.wait([ready, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for one in finished:
+            one.result()  # a program that could not even be started says so here
+        yield
+    finally:
+        for task in (ready, *tasks):
+            task.cancel()
+        await asyncio.gather(ready, *tasks, return_exceptions=True)
 
 
 def rasa_program(made: Made) -> Program:

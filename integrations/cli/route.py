@@ -11,7 +11,6 @@ from typing import Any
 
 from integrations.cli import batch, options
 from integrations.settings import Settings
-from routing import evaluate
 from routing.router import Router
 
 _LANE = 64
@@ -32,9 +31,14 @@ def add(commands: Any) -> None:
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Train, evaluate, a batch, or one text to the screen."""
+    from routing import evaluate
+
     match arguments.words:
         case ["train", file]:
-            return _train(Path(file), arguments)
+            out, columns = _needed(arguments.out, "--out"), tuple(arguments.text.split(","))
+            return _print(
+                evaluate.train_csv(Path(file), text=columns, label=arguments.label, group=arguments.group, out=out)
+            )
         case ["eval", file]:
             return _print(evaluate.evaluate_csv(Path(file), _needed(arguments.model, "--model")))
     router = Router.load(settings.nlu_data, arguments.model or settings.home / "models", city=settings.city)
@@ -49,12 +53,6 @@ def _worker(router: Router) -> batch.Work:
         return router.recommend(line["text"]).to_json()
 
     return work
-
-
-def _train(file: Path, arguments: argparse.Namespace) -> int:
-    out = _needed(arguments.out, "--out")
-    columns = tuple(arguments.text.split(","))
-    return _print(evaluate.train_csv(file, text=columns, label=arguments.label, group=arguments.group, out=out))
 
 
 def _needed(path: Path | None, option: str) -> Path:

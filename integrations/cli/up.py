@@ -61,25 +61,25 @@ async def _up(settings: Settings, made: Made) -> int:
         Running(settings.url, rasa.environ["RASA_URL"], rasa.environ["RASA_TOKEN"]).save(settings.data)
         print(_welcome(settings), flush=True)
         await stop.wait()
-        say("stopping")
+        say("正在停止")
     return 0
 
 
 def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
     """The web process."""
-    from integrations import web
+    from integrations import serve
 
     die_with_parent()
-    web.run(settings)
+    serve.run_web(settings)
     return 0
 
 
 def run_work(settings: Settings, arguments: argparse.Namespace) -> int:
     """The Celery worker with its beat."""
-    from integrations import worker
+    from integrations import serve
 
     die_with_parent()
-    worker.run(settings)
+    serve.run_worker(settings)
     return 0
 
 

@@ -42,7 +42,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
         return _page(request, error, username)
     if logged_in is None:
         return _page(request, Forbidden("login_failed"), username)
-    response = web.HTTPSeeOther("/console")
+    response = web.Response(status=303, headers={"Location": "/console"})
     access.remember(request, response, logged_in)
     response.del_cookie(_CSRF, path="/console")
     return response
@@ -51,7 +51,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
 async def log_out(request: web.Request) -> web.StreamResponse:
     """`POST /console/logout`."""
     await access.log_out(request)
-    response = web.HTTPSeeOther(access.LOGIN)
+    response = web.Response(status=303, headers={"Location": access.LOGIN})
     response.del_cookie(access.COOKIE, path="/console")
     return response
 

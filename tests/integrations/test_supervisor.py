@@ -42,7 +42,7 @@ async def test_a_killed_program_is_started_again_and_serves() -> None:
                 await asyncio.sleep(0.05)
         await program.wait_ready()
         assert program.process.pid != first
-        assert any("starting it again" in line for line in said)
+        assert any("重新启动" in line for line in said)
 
 
 async def test_nothing_is_left_when_the_supervisor_stops() -> None:
