@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -40,3 +41,10 @@ class Bot:
     def say(self, reply_id: str, **blanks: Any) -> str:
         """The words of a reply."""
         return self.replies.text(reply_id, **blanks)
+
+    def moment(self, at: datetime) -> str:
+        """A moment in the city's time, in words."""
+        local = at.astimezone(self.city.zone)
+        return self.say(
+            "progress.moment", month=local.month, day=local.day, hour=local.hour, minute=f"{local.minute:02d}"
+        )

@@ -18,8 +18,8 @@ from ticketing.models import Kind
 # How sure the classifier must be; chosen on nlu_data/dev, see `./hotline bench understanding`.
 _EMERGENCY = 0.5
 _APPEAL_OVER_ITEM = 0.5
-_KIND = 0.4
 _GENERAL_OUTLET = 0.6
+APPEALS = frozenset(kind.value for kind in appeal.KINDS.values())
 _QUESTION_IN_FORM = 0.6
 
 
@@ -100,7 +100,7 @@ def _fresh(bot: Bot, turn: Turn) -> Outcome:
     if bot.cues.says("appeal_opening", turn.text):
         return appeal.start(bot, turn, _kind(bot, turn), empty=True)
     reading = consult.read(bot, turn)
-    leaning = Leaning.of(turn.parse)
+    leaning = Leaning.of(turn.parse).without(Group.EMERGENCY)  # triage has said that it is none
     outlet = bot.cues.outlet(turn.text)
     if outlet and not (leaning.group is Group.ASK and reading.link.decision is Decision.ANSWER):
         return smalltalk.not_accepted(bot, turn, outlet)
@@ -113,6 +113,8 @@ def _by_group(bot: Bot, turn: Turn, reading: Reading, leaning: Leaning) -> Outco
         case Group.APPEAL if not (sure and leaning.share(Group.APPEAL) < _APPEAL_OVER_ITEM):
             return appeal.start(bot, turn, _kind(bot, turn))
         case Group.TICKET if not sure or bot.cues.mentions("status_words", turn.text):
+            return progress.start(bot, turn)
+        case Group.ASK if not reading.link.named and bot.cues.mentions("status_words", turn.text):
             return progress.start(bot, turn)
         case Group.HANDOFF if not sure:
             return handoff.person(bot, turn)
@@ -128,11 +130,9 @@ def _by_group(bot: Bot, turn: Turn, reading: Reading, leaning: Leaning) -> Outco
 
 
 def _kind(bot: Bot, turn: Turn) -> str:
-    """诉求类型: the classifier's, or where it wavers the router's; an appeal is never an enquiry."""
-    intent, share = Leaning.of(turn.parse).best(Group.APPEAL)
-    if share >= _KIND:
-        return appeal.KINDS[intent].value
-    routed = str(bot.router.recommend(turn.text).kind)
-    if routed != Kind.ENQUIRY and routed in {kind.value for kind in appeal.KINDS.values()}:
-        return routed
-    return appeal.KINDS[intent].value if share > 0 else Kind.HELP.value
+    """诉求类型: the router's, who reads the whole matter; the classifier's where it hears an enquiry: this is none."""
+    routed = bot.router.recommend(turn.text).kind
+    if routed in APPEALS:
+        return str(routed)
+    intent, _ = Leaning.of(turn.parse).best(Group.APPEAL)
+    return appeal.KINDS.get(intent, Kind.HELP).value

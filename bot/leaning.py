@@ -55,6 +55,11 @@ class Leaning:
         """How much of the classifier's belief the group has."""
         return self.shares.get(group, 0.0)
 
+    def without(self, group: Group) -> Self:
+        """The leaning among the other groups."""
+        shares = {other: share for other, share in self.shares.items() if other is not group}
+        return type(self)(shares, self.intents)
+
     def best(self, group: Group) -> tuple[str, float]:
         """The best intent of a group and its share within the group."""
         among = [(intent, confidence) for intent, confidence in self.intents if group_of(intent) is group]

@@ -52,9 +52,10 @@ class Offered(_Frozen):
 
 
 class State(_Frozen):
-    """The memory of one conversation: the item it is about, offered choices, and the form that is open."""
+    """The memory of one conversation: its item, the elements last told, offered choices, and the form that is open."""
 
     item: str | None = None
+    told: tuple[str, ...] = ()
     region: str | None = None
     offered: tuple[Offered, ...] = ()
     asked: tuple[str, ...] = ()

@@ -152,9 +152,8 @@ def _draft(bot: Bot, turn: Turn, form: AppealForm, region: str | None) -> Appeal
 
 
 def _promise(bot: Bot, form: AppealForm, promised_at: datetime) -> str:
-    at = promised_at.astimezone(bot.city.zone)
     way = "appeal.promise_anonymous" if form.anonymous else "appeal.promise"
-    return bot.say(way, month=at.month, day=at.day, hour=at.hour, minute=f"{at.minute:02d}")
+    return bot.say(way, at=bot.moment(promised_at))
 
 
 def _with_contact(bot: Bot, form: AppealForm, text: str) -> AppealForm:

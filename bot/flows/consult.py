@@ -17,11 +17,15 @@ from bot.guides.guide import Element
 from bot.guides.linker import Decision, Link, LinkCandidate, Linker
 from bot.guides.tasks import note_gap
 from bot.knowledge import Snapshot
+from bot.leaning import Group, Leaning
 from bot.reply import Action, Choice
 from bot.state import Offered
 
 _MISSES = 2
 _NAMED_AT_LEAST = 2
+_SHORT = 14
+_ASKS = 0.5
+_SAME_AGAIN = ("呢", "的话")
 _MORE = (Element.MATERIALS, Element.FEE, Element.TIME_LIMIT, Element.LOCATION, Element.PROCESS)
 
 
@@ -42,7 +46,23 @@ def read(bot: Bot, turn: Turn) -> Reading:
     link = known.linker.link(text, context_item=turn.state.item, elements=first)
     if denied and turn.state.item:
         link = _not_that_one(known, link, text, turn.state.item)
-    return Reading(link, _elements(known.linker, turn, text, link), known)
+    elif Element.OVERVIEW not in first and _follows(turn, link):
+        link = known.linker.link("", context_item=turn.state.item)
+    elements = _elements(known.linker, turn, text, link)
+    return Reading(link, _same_again(turn, elements) or elements, known)
+
+
+def _follows(turn: Turn, link: Link) -> bool:
+    """A short question that names no other item is about the conversation's item (“那多久能拿到”)."""
+    unsure = link.decision is not Decision.ANSWER and not link.named
+    short = len(turn.text) <= _SHORT and bool(turn.state.item)
+    return unsure and short and Leaning.of(turn.parse).share(Group.ASK) >= _ASKS
+
+
+def _same_again(turn: Turn, elements: tuple[Element, ...]) -> tuple[Element, ...]:
+    """“那结婚呢” asks of another item what was asked of the last one."""
+    again = turn.text.rstrip(" ?？。.!！").endswith(_SAME_AGAIN) and elements == (Element.OVERVIEW,)
+    return tuple(Element(name) for name in turn.state.told) if again and len(turn.text) <= _SHORT else ()
 
 
 def consult(bot: Bot, turn: Turn, reading: Reading) -> Outcome:
@@ -89,18 +109,19 @@ def unsolved(bot: Bot, turn: Turn) -> Outcome:
 
 def _answer_items(bot: Bot, turn: Turn, reading: Reading, codes: Sequence[str], confidence: float) -> Outcome:
     library, first = reading.known.library, codes[0]
-    state = turn.state.but(item=first, offered=(), asked=(), misses=0)
+    told = tuple(element.value for element in reading.elements)
+    state = turn.state.but(item=first, told=told, offered=(), asked=(), misses=0)
     fields = {"item": first, "element": reading.elements[0].value, "confidence": round(confidence, 4)}
     guides = [guide for code in codes if (guide := library.guide(code, turn.state.region))]
     if not guides:
         reply = reply_of(Action.ABSTAIN, _unwritten(bot, reading, first), turn, choices=ways_on(bot), **fields)
         return _noting(bot, turn, Outcome(reply, state), first, reading.elements, "unwritten_guide")
     # The calendar day only decides whether a review is overdue; the message's own moment is exact enough.
-    told = answers.answer(guides, reading.elements, today=bot.city.today(turn.at), replies=bot.replies)
+    composed = answers.answer(guides, reading.elements, today=bot.city.today(turn.at), replies=bot.replies)
     more = _more(bot, reading.elements)
-    reply = reply_of(Action.ANSWER, told.text, turn, sources=told.sources, choices=more, **fields)
+    reply = reply_of(Action.ANSWER, composed.text, turn, sources=composed.sources, choices=more, **fields)
     outcome = Outcome(reply, state)
-    return _noting(bot, turn, outcome, first, told.missing, "missing_cell") if told.missing else outcome
+    return _noting(bot, turn, outcome, first, composed.missing, "missing_cell") if composed.missing else outcome
 
 
 def _noting(
@@ -200,7 +221,7 @@ def _corrected(bot: Bot, text: str) -> tuple[str, bool]:
 
 def _not_that_one(known: Snapshot, link: Link, text: str, denied: str) -> Link:
     """After a correction the denied item is out; its subject (身份证) may be needed beside what was said."""
-    if link.decision is Decision.ANSWER and link.best and link.best.code != denied and link.content:
+    if link.decision is Decision.ANSWER and link.best and link.best.code != denied and link.named:
         return link
     item = known.library.item(denied)
     beside = known.linker.link(f"{item.name}{text}") if item else link

@@ -11,6 +11,8 @@ from ticketing.citizens import read_phone
 from ticketing.errors import Invalid
 
 _LONGEST_PLACE = 25
+_SHORTEST_PLACE = 3
+_NAME = 2
 _DIGIT = str.maketrans("零〇幺一二两三四五六七八九", "0011223456789")
 _NOT_DIGIT = re.compile(r"\D")
 _PLACE_END_MORE = re.compile(
@@ -46,9 +48,14 @@ def _place_of(cues: Cues, part: str) -> str | None:
         start = max(_after_opening(cues, part, end), stop - _LONGEST_PLACE)
         place = part[start:stop]
         bare = part[start:end]
-        if len(bare) >= 3 and bare not in cues.lists["place_not"] and not bare.endswith(cues.lists["place_not"]):
+        if len(bare) >= _SHORTEST_PLACE and not _general(cues, bare):
             return place.strip()
     return None
+
+
+def _general(cues: Cues, bare: str) -> bool:
+    """Whether the words name no place in particular: 我们小区, 这条路, 马路."""
+    return any(bare.endswith(word) and len(bare) - len(word) < _NAME for word in cues.lists["place_not"])
 
 
 def _starts(text: str, word: str) -> list[int]:

@@ -77,7 +77,7 @@ def _look_up(bot: Bot, turn: Turn, number: str, code: str | None, phone: str | N
         try:
             found = progress(session, number, code=code, phone=None if code else phone, now=now)
         except TooManyAttempts as error:
-            return _refused(bot, turn, number, bot.say("progress.locked", until=_moment(bot, error.details["until"])))
+            return _refused(bot, turn, number, bot.say("progress.locked", until=bot.moment(error.details["until"])))
         return _showing(bot, turn, found) if found else _refused(bot, turn, number, bot.say("progress.not_found"))
 
     return Outcome(reply_of(Action.STATUS, "", turn), turn.state, commit=commit)
@@ -116,19 +116,14 @@ def _step(bot: Bot, step: Step) -> str:
     what = bot.say(f"labels.action.{step.code}")
     if step.department:
         what = bot.say("progress.by", what=what, department=bot.say(f"labels.department.{step.department}"))
-    return bot.say("progress.step", at=_moment(bot, step.at), what=what)
+    return bot.say("progress.step", at=bot.moment(step.at), what=what)
 
 
 def _what_comes(bot: Bot, found: Progress) -> str:
     if found.status in FINAL:
         return bot.say("progress.finished")
-    promise = bot.say("progress.promise", at=_moment(bot, found.promised_at))
+    promise = bot.say("progress.promise", at=bot.moment(found.promised_at))
     return promise + "\n" + bot.say("progress.more")
-
-
-def _moment(bot: Bot, at: datetime) -> str:
-    local = at.astimezone(bot.city.zone)
-    return bot.say("progress.moment", month=local.month, day=local.day, hour=local.hour, minute=f"{local.minute:02d}")
 
 
 def _quick(bot: Bot) -> tuple[Choice, ...]:
