@@ -14,33 +14,32 @@ from scipy.optimize import minimize_scalar
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.svm import LinearSVC
 
-from routing.features import Features, sentence_vectors, shape
+from routing.features import Features, shape
 
 Floats = NDArray[np.float64]
+_FOLDS = 5
+_NEVER_SEEN = -5.0
 
 
-@dataclass
-class TextClassifier:
-    """Features, a weight row a class, and the temperature that turns margins into probabilities."""
+@dataclass(frozen=True)
+class Linear:
+    """A weight row a class over some features, and the temperature that turns margins into probabilities."""
 
-    features: Features
     classes: tuple[str, ...]
     weights: NDArray[np.float32]
     offsets: NDArray[np.float32]
     temperature: float
-    version: str = ""
 
-    def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Return a row of probabilities a text, columns in the order of `classes`."""
-        return softmax(self.margins([shape(text) for text in texts]) / self.temperature)
-
-    def margins(self, shaped: Sequence[str], vectors: Any = None) -> Floats:
-        """Return the margins of shaped texts."""
-        rows = self.features.transform(shaped, vectors)
+    def margins(self, rows: Any) -> Floats:
+        """Return the margins of feature rows, a column a class."""
         return np.asarray(rows @ self.weights.T + self.offsets, dtype=np.float64)
 
+    def probabilities(self, rows: Any) -> Floats:
+        """Return the probabilities of feature rows, columns in the order of `classes`."""
+        return softmax(self.margins(rows) / self.temperature)
+
     def telling_words(self, values: Sequence[tuple[int, str, float]], label: str, most: int = 4) -> tuple[str, ...]:
-        """Return the words, of `features.word_values`, that speak most for a class."""
+        """Return the words, of `Features.word_values`, that speak most for a class."""
         weights = self.weights[self.classes.index(label)]
         scored = sorted(((value * float(weights[column]), word) for column, word, value in values), reverse=True)
         chosen: list[str] = []
@@ -49,12 +48,34 @@ class TextClassifier:
                 chosen.append(word)
         return tuple(chosen[:most])
 
+
+@dataclass(frozen=True)
+class Trained:
+    """A fitted model and the margins its examples got while they were held out."""
+
+    model: Linear
+    held_out: Floats
+
+    @property
+    def held_out_probabilities(self) -> Floats:
+        """What the model would have said of each example before it had seen it."""
+        return softmax(self.held_out / self.model.temperature)
+
+
+@dataclass(frozen=True)
+class TextClassifier:
+    """A linear model together with the features it reads."""
+
+    features: Features
+    linear: Linear
+
+    def probabilities(self, texts: Sequence[str]) -> Floats:
+        """Return a row of probabilities a text."""
+        return self.linear.probabilities(self.features.transform([shape(text) for text in texts]))
+
     def save(self, path: Path) -> None:
         """Write the model beside its name first, then move it there, so that a reader never sees half of it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".draft")
-        joblib.dump(self, draft, compress=0)
-        draft.replace(path)
+        save(self, path)
 
     @classmethod
     def load(cls, path: Path) -> TextClassifier:
@@ -65,38 +86,29 @@ class TextClassifier:
         return model
 
 
-@dataclass(frozen=True)
-class Training:
-    """A trained classifier and the margins its examples got while they were held out."""
-
-    model: TextClassifier
-    held_out: Floats
+def save(model: object, path: Path) -> None:
+    """Write a model beside its name first, then move it there, so that a reader never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    joblib.dump(model, draft, compress=0)
+    draft.replace(path)
 
 
 def train(
-    texts: Sequence[str],
+    rows: Any,
     labels: Sequence[str],
     *,
-    features: Features,
+    extra: Sequence[str] = (),
     groups: Sequence[str] | None = None,
-    vectors: Any = None,
     penalty: float = 0.5,
-    extra: tuple[Sequence[str], Sequence[str]] = ((), ()),
-    version: str = "",
-) -> Training:
-    """Train on all examples after calibrating on held-out folds; `extra` rows (catalogue entries) only ever teach."""
-    shaped, more = [shape(text) for text in texts], [shape(text) for text in extra[0]]
-    everything = [*shaped, *more]
-    if features.vector_weight and vectors is None:
-        vectors = sentence_vectors(everything)
-    rows = features.fit(everything).transform(everything, vectors)
-    targets, extra_targets = np.array(labels), np.array(extra[1], dtype=object)
-    held_out, classes = _held_out(rows, targets, extra_targets, groups, penalty)
+) -> Trained:
+    """Train on all rows after calibrating on held-out folds; the last rows, labelled `extra`, only ever teach."""
+    targets, teaching = np.array(labels, dtype=object), np.array(extra, dtype=object)
+    held_out, classes = _held_out(rows, targets, teaching, groups, penalty)
     temperature = _temperature(held_out, targets, classes)
-    final = _fit(rows, np.concatenate([targets, extra_targets]).astype(str), penalty)
+    final = _fit(rows, np.concatenate([targets, teaching]), penalty)
     weights, offsets = _rows_per_class(final)
-    model = TextClassifier(features, tuple(map(str, final.classes_)), weights, offsets, temperature, version)
-    return Training(model, held_out)
+    return Trained(Linear(tuple(map(str, final.classes_)), weights, offsets, temperature), held_out)
 
 
 def softmax(scores: Floats) -> Floats:
@@ -106,7 +118,7 @@ def softmax(scores: Floats) -> Floats:
 
 
 def _fit(rows: Any, targets: Any, penalty: float) -> LinearSVC:
-    return LinearSVC(C=penalty, class_weight="balanced", random_state=7, max_iter=3000).fit(rows, targets)
+    return LinearSVC(C=penalty, class_weight="balanced", random_state=7, max_iter=3000).fit(rows, targets.astype(str))
 
 
 def _rows_per_class(model: LinearSVC) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -117,26 +129,23 @@ def _rows_per_class(model: LinearSVC) -> tuple[NDArray[np.float32], NDArray[np.f
     return weights, offsets
 
 
-def _held_out(rows: Any, targets: Any, extra: Any, groups: Sequence[str] | None, penalty: float) -> tuple[Floats, Any]:
+def _held_out(rows: Any, targets: Any, teaching: Any, groups: Any, penalty: float) -> tuple[Floats, Any]:
     """Score every example by a model that saw neither it nor any example of its group."""
-    classes = np.unique(targets)
+    classes = np.unique(np.concatenate([targets, teaching]).astype(str))
     count = len(targets)
-    scores = np.zeros((count, len(classes)))
-    splitter = GroupKFold(5) if groups is not None else StratifiedKFold(5, shuffle=True, random_state=7)
-    for seen, unseen in splitter.split(np.zeros(count), targets, groups):
+    scores = np.full((count, len(classes)), _NEVER_SEEN)
+    splitter = GroupKFold(_FOLDS) if groups is not None else StratifiedKFold(_FOLDS, shuffle=True, random_state=7)
+    for seen, unseen in splitter.split(np.zeros(count), targets.astype(str), groups):
         chosen = np.concatenate([seen, np.arange(count, rows.shape[0])])
-        model = _fit(rows[chosen], np.concatenate([targets[seen], extra]).astype(str), penalty)
+        model = _fit(rows[chosen], np.concatenate([targets[seen], teaching]), penalty)
         weights, offsets = _rows_per_class(model)
-        columns = np.searchsorted(classes, model.classes_)
-        block = np.full((len(unseen), len(classes)), -5.0)
-        block[:, columns] = rows[unseen] @ weights.T + offsets
-        scores[unseen] = block
+        scores[np.ix_(unseen, np.searchsorted(classes, model.classes_))] = rows[unseen] @ weights.T + offsets
     return scores, classes
 
 
 def _temperature(scores: Floats, targets: Any, classes: Any) -> float:
     """Find the temperature under which the held-out labels are most likely."""
-    truth = np.searchsorted(classes, targets)
+    truth = np.searchsorted(classes, targets.astype(str))
 
     def loss(log_temperature: float) -> float:
         chosen = softmax(scores / np.exp(log_temperature))[np.arange(len(truth)), truth]

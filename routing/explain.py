@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from routing.catalogue import Catalogue, Decision, Duty
-from routing.classifier import TextClassifier
+from routing.classifier import Linear
 from routing.jurisdiction import Place
 from routing.rules import Recusal
 
 Duties = Mapping[str, Sequence[tuple[Duty, tuple[str, ...]]]]
+WordValues = Sequence[tuple[int, str, float]]
 Ranked = Sequence[tuple[str, float]]
 
 
@@ -41,9 +42,8 @@ class Explainer:
         self._catalogue = catalogue
         self._sentences = sentences
 
-    def why(self, shaped: str, ranked: Ranked, case: Case, model: TextClassifier) -> list[tuple[str, ...]]:
+    def why(self, values: WordValues, ranked: Ranked, case: Case, model: Linear) -> list[tuple[str, ...]]:
         """Return the reasons for each ranked candidate, the strongest first."""
-        values = model.features.word_values(shaped)
         return [self._one(code, ranked, case, model.telling_words(values, code)) for code, _ in ranked]
 
     def _one(self, code: str, ranked: Ranked, case: Case, words: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from routing.language.vectors import encode
 
 MAX_CHARACTERS = 3000
 _VECTOR_CHARACTERS = 120
+_VECTOR_BATCH = 64
 _DIGITS = re.compile(r"\d+")
 _NOT_WORD = re.compile(r"[^0-9a-z\u4e00-\u9fff]+")
 _COMMON = "的 了 在 是 我 我们 我家 有 没 没有 也 都 就 还 和 一个 个 人 不 要 怎么 什么 吗 能 可以 说 去 到 "
@@ -47,32 +48,37 @@ class Features:
         self._characters = TfidfVectorizer(analyzer="char", ngram_range=(1, longest), **options)
         self._words = TfidfVectorizer(analyzer=words, **options)
 
-    def fit(self, texts: Sequence[str]) -> Features:
-        """Learn the vocabulary of shaped texts."""
-        self._characters.fit(texts)
-        self._words.fit(texts)
-        return self
+    def fit_transform(self, texts: Sequence[str]) -> csr_matrix:
+        """Learn the vocabulary of shaped texts and return one row for each."""
+        return self._joined([self._characters.fit_transform(texts), self._words.fit_transform(texts)], texts)
 
-    def transform(self, texts: Sequence[str], vectors: Any = None) -> csr_matrix:
-        """Return one row a shaped text; `vectors` saves encoding them again."""
-        blocks = [self._characters.transform(texts), self._words.transform(texts)]
-        if self.vector_weight:
-            known = sentence_vectors(texts) if vectors is None else vectors
-            blocks.append(csr_matrix(known * self.vector_weight))
-        return csr_matrix(hstack(blocks, format="csr", dtype=np.float32))
+    def transform(self, texts: Sequence[str]) -> csr_matrix:
+        """Return one row a shaped text."""
+        return self._joined([self._characters.transform(texts), self._words.transform(texts)], texts)
 
-    def word_values(self, text: str) -> list[tuple[int, str, float]]:
-        """Return column, word and value of the word features of one shaped text, for explanations."""
+    def word_values(self, row: csr_matrix) -> list[tuple[int, str, float]]:
+        """Return column, word and value of the word features of one row, for explanations."""
         first = len(self._characters.vocabulary_)
-        row = self._words.transform([text])
         names = self._word_names
-        return [(first + int(at), names[at], float(value)) for at, value in zip(row.indices, row.data, strict=True)]
+        pairs = zip(row.indices, row.data, strict=True)
+        return [(int(at), names[at - first], float(value)) for at, value in pairs if first <= at < first + len(names)]
+
+    def _joined(self, blocks: list[Any], texts: Sequence[str]) -> csr_matrix:
+        rows = csr_matrix(hstack(blocks, format="csr", dtype=np.float32))
+        return with_meaning(rows, texts, self.vector_weight) if self.vector_weight else rows
 
     @cached_property
     def _word_names(self) -> list[str]:
         return list(self._words.get_feature_names_out())
 
 
+def with_meaning(rows: csr_matrix, texts: Sequence[str], weight: float) -> csr_matrix:
+    """Put the sentence vectors of shaped texts beside their rows."""
+    return csr_matrix(hstack([rows, csr_matrix(sentence_vectors(texts) * weight)], format="csr", dtype=np.float32))
+
+
 def sentence_vectors(texts: Sequence[str]) -> Any:
-    """Encode the beginnings of texts, where people say what the matter is."""
-    return encode([text[:_VECTOR_CHARACTERS] for text in texts])
+    """Encode the beginnings of texts, where people say what the matter is, some at a time."""
+    starts = range(0, len(texts), _VECTOR_BATCH)
+    blocks = [encode([text[:_VECTOR_CHARACTERS] for text in texts[at : at + _VECTOR_BATCH]]) for at in starts]
+    return np.vstack(blocks) if blocks else encode([])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from routing.catalogue import Condition, condition, read_yaml
-from routing.classifier import TextClassifier
+from routing.classifier import Linear
 
 Kind = Literal["咨询", "求助", "投诉", "举报", "建议", "表扬"]
 
@@ -30,7 +30,7 @@ class KindRules:
         return next((kind for kind, stated in self.cases if stated.match(text)), None)
 
 
-def kinds(rules: KindRules, model: TextClassifier, texts: Sequence[str]) -> list[Kind]:
-    """Return the kind of each normalised text; the classifier was trained on the six kinds only."""
-    guesses = model.probabilities(texts).argmax(axis=1)
+def kinds(rules: KindRules, model: Linear, texts: Sequence[str], rows: Any) -> list[Kind]:
+    """Return the kind of each normalised text; the model was trained on the six kinds only."""
+    guesses = model.margins(rows).argmax(axis=1)
     return [rules.stated(text) or cast(Kind, model.classes[guess]) for text, guess in zip(texts, guesses, strict=True)]

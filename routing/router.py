@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from routing.catalogue import Catalogue, Decision, read_yaml
-from routing.classifier import Floats, TextClassifier
+from routing.classifier import Floats, Linear
 from routing.explain import Duties, Explainer
-from routing.features import shape
+from routing.features import shape, with_meaning
 from routing.jurisdiction import Place, Regions
 from routing.kind import Kind, KindRules, kinds
 from routing.language.normalise import normalised
 from routing.rules import Recusal, RecusalRules, decisions
-from routing.training import Progress, RouterModel, load_or_train, with_rules
+from routing.training import VECTOR_WEIGHT, Progress, RouterModel, load_or_train, with_rules
 from routing.urgency import Urgency, UrgencyRules
 
 MAX_CHARACTERS = 4000
@@ -120,10 +120,11 @@ class Router:
         if not texts:
             return []
         folded = [normalised(text[:MAX_CHARACTERS]) for text in texts]
-        found = kinds(self._kinds, self._model.kind, folded)
+        rows = self._model.features.transform([shape(text) for text in folded])
+        found = kinds(self._kinds, self._model.kind, folded, rows)
         cases = [self._case(text, kind, region) for text, kind in zip(folded, found, strict=True)]
-        chances, models = self._chances(cases)
-        return [self._decide(case, row, model) for case, row, model in zip(cases, chances, models, strict=True)]
+        chances, models = self._chances(cases, rows)
+        return [self._decide(case, rows[at], chances[at], models[at]) for at, case in enumerate(cases)]
 
     def _case(self, text: str, kind: Kind, region: str | None) -> _Case:
         known = self.regions.get(region) if region else None
@@ -132,26 +133,25 @@ class Router:
         found = decisions(self.catalogue, text)
         return _Case(text, kind, found, blamed, place, self.catalogue.duties_in(text))
 
-    def _chances(self, cases: Sequence[_Case]) -> tuple[Floats, list[TextClassifier]]:
+    def _chances(self, cases: Sequence[_Case], rows: Any) -> tuple[Floats, list[Linear]]:
         """Score with the fast model first and ask the deep one where the fast one is not sure."""
         fast, deep = self._model.fast, self._model.deep
-        shaped = [shape(case.text) for case in cases]
-        chances = with_rules(fast.margins(shaped), fast, [case.decisions for case in cases])
+        chances = with_rules(fast.margins(rows), fast, [case.decisions for case in cases])
         models = [fast] * len(cases)
-        unsure = [int(row) for row in np.flatnonzero(chances.max(axis=1) < self._model.sure_threshold)]
+        unsure = [int(at) for at in np.flatnonzero(chances.max(axis=1) < self._model.sure_threshold)]
         if unsure:
-            margins = deep.margins([shaped[row] for row in unsure])
-            chances[unsure] = with_rules(margins, deep, [cases[row].decisions for row in unsure])
-            for row in unsure:
-                models[row] = deep
+            read = with_meaning(rows[unsure], [shape(cases[at].text) for at in unsure], VECTOR_WEIGHT)
+            chances[unsure] = with_rules(deep.margins(read), deep, [cases[at].decisions for at in unsure])
+            for at in unsure:
+                models[at] = deep
         return chances, models
 
-    def _decide(self, case: _Case, row: Any, model: TextClassifier) -> Recommendation:
-        ranked = [(model.classes[column], float(row[column])) for column in np.argsort(-row)]
+    def _decide(self, case: _Case, row: Any, chances: Any, model: Linear) -> Recommendation:
+        ranked = [(model.classes[column], float(chances[column])) for column in np.argsort(-chances)]
         if case.recusal:
             ranked = _without_the_accused(ranked, case.recusal)
         top = ranked[:_CANDIDATES]
-        reasons = self._explainer.why(shape(case.text), top, case, model)
+        reasons = self._explainer.why(self._model.features.word_values(row), top, case, model)
         candidates = tuple(Candidate(*ranked, why) for ranked, why in zip(top, reasons, strict=True))
         return Recommendation(
             kind=case.kind,

@@ -13,12 +13,12 @@ import numpy as np
 import sklearn
 
 from routing.catalogue import Catalogue, Decision, digest
-from routing.classifier import Floats, TextClassifier, Training, softmax, train
-from routing.features import Features, sentence_vectors, shape
+from routing.classifier import Floats, Linear, Trained, save, softmax, train
+from routing.features import Features, shape, with_meaning
 from routing.language.normalise import normalised
 from routing.rules import boosts, decisions
 
-FORMAT = 3
+FORMAT = 4
 RULE_STRENGTH = 1.2
 VECTOR_WEIGHT = 1.0
 _AUTO_PRECISION = 0.975
@@ -41,9 +41,10 @@ class Example:
 class RouterModel:
     """Everything the router has learnt: a fast model, one that also reads meaning, the kinds, and its thresholds."""
 
-    fast: TextClassifier
-    deep: TextClassifier
-    kind: TextClassifier
+    features: Features
+    fast: Linear
+    deep: Linear
+    kind: Linear
     auto_threshold: float
     sure_threshold: float
     version: str
@@ -66,10 +67,7 @@ def load_or_train(
         if isinstance(model, RouterModel):
             return model
     model = train_router(read_examples(nlu_data), catalogue, version, progress or _silent)
-    models_dir.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    joblib.dump(model, draft, compress=0)
-    draft.replace(path)
+    save(model, path)
     return model
 
 
@@ -80,23 +78,24 @@ def model_version(nlu_data: Path, catalogue: Catalogue) -> str:
 
 def train_router(examples: Sequence[Example], catalogue: Catalogue, version: str, progress: Progress) -> RouterModel:
     """Train and calibrate all models on the examples; catalogue entries teach but are never scored."""
-    texts, labels = [one.text for one in examples], [one.department for one in examples]
+    labels = [one.department for one in examples]
     entries = [f"{duty.name} {' '.join(duty.words)}" for duty in catalogue.duties]
-    extra = (entries, [duty.department for duty in catalogue.duties])
-    progress(f"派单模型：{len(texts)} 条样例，计算语义向量")
-    vectors = sentence_vectors([shape(text) for text in (*texts, *entries)])
+    teaching = [duty.department for duty in catalogue.duties]
+    shaped = [shape(text) for text in (*(one.text for one in examples), *entries)]
+    features = Features()
+    rows = features.fit_transform(shaped)
+    progress(f"派单模型：{len(examples)} 条样例，计算语义向量")
+    deep_rows = with_meaning(rows, shaped, VECTOR_WEIGHT)
     progress("派单模型：训练与校准")
-    fast = train(texts, labels, features=Features(), extra=extra, version=version)
-    deep = train(
-        texts, labels, features=Features(vector_weight=VECTOR_WEIGHT), vectors=vectors, extra=extra, version=version
-    )
-    kind = train(texts, [one.kind for one in examples], features=Features(longest=3), version=version)
+    fast = train(rows, labels, extra=teaching)
+    deep = train(deep_rows, labels, extra=teaching)
+    kind = train(rows[: len(examples)], [one.kind for one in examples])
     auto = _threshold(deep, examples, catalogue, _AUTO_PRECISION)
     sure = _threshold(fast, examples, catalogue, _SURE_PRECISION)
-    return RouterModel(fast.model, deep.model, kind.model, auto, sure, version)
+    return RouterModel(features, fast.model, deep.model, kind.model, auto, sure, version)
 
 
-def with_rules(margins: Floats, model: TextClassifier, found: Sequence[tuple[Decision, ...]]) -> Floats:
+def with_rules(margins: Floats, model: Linear, found: Sequence[tuple[Decision, ...]]) -> Floats:
     """Turn margins into probabilities after adding what the catalogue has decided for each text."""
     scores = margins / model.temperature
     place = {code: column for column, code in enumerate(model.classes)}
@@ -107,14 +106,14 @@ def with_rules(margins: Floats, model: TextClassifier, found: Sequence[tuple[Dec
     return softmax(scores)
 
 
-def _threshold(training: Training, examples: Sequence[Example], catalogue: Catalogue, precision: float) -> float:
+def _threshold(trained: Trained, examples: Sequence[Example], catalogue: Catalogue, precision: float) -> float:
     """Return the lowest confidence above which held-out examples reached the wanted precision (co-handlers count)."""
     found = [decisions(catalogue, normalised(one.text)) for one in examples]
-    chances = with_rules(training.held_out, training.model, found)
+    chances = with_rules(trained.held_out, trained.model, found)
     best = chances.argmax(axis=1)
     right = np.array(
         [
-            training.model.classes[column] in (one.department, *one.also)
+            trained.model.classes[column] in (one.department, *one.also)
             for column, one in zip(best, examples, strict=True)
         ]
     )
