@@ -155,7 +155,8 @@ def _regular(groups: list[_Group], most: int) -> bool:
 
 def _is_id(digits: str, before: str) -> bool:
     if len(digits) == 18 and digits[:17].isdigit():
-        return (digits[:2] in PROVINCE_CODES and _is_date(digits[6:14])) or bool(_ID_WORDS.search(before))
+        sound = _is_date(digits[6:14]) or has_check_digit(digits)
+        return (digits[:2] in PROVINCE_CODES and sound) or bool(_ID_WORDS.search(before))
     if len(digits) == 15 and digits.isdigit():
         return digits[:2] in PROVINCE_CODES and _is_date("19" + digits[6:12]) and bool(_ID_WORDS.search(before))
     return False
