@@ -104,21 +104,20 @@ def waive_if_silent(session: Session, city: City, ticket_id: UUID, now: datetime
 
 
 def adjudicate(
-    session: Session, city: City, ticket_id: UUID, actor: Actor, now: datetime, *, exit_code: str, note: str
+    session: Session,
+    city: City,
+    ticket_id: UUID,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason_code: str,
+    note: str,
+    expected_version: int | None = None,
 ) -> Applied:
     """研判: after two reworks a supervisor ends the matter by one of its four exits."""
-    if exit_code not in set(Exit):
-        raise Invalid("exit_unknown", field="exit_code")
-    return apply(session, city, ticket_id, Action.ADJUDICATE, actor, now, note=note, reason_code=exit_code)
-
-
-class Exit(StrEnum):
-    """满意, 研判销号, 延期销号, 移交销号."""
-
-    SATISFIED = "satisfied"
-    JUDGED = "judged"
-    POSTPONED = "postponed"
-    TRANSFERRED = "transferred"
+    version = expected_version
+    judged = {"note": note, "reason_code": reason_code}
+    return apply(session, city, ticket_id, Action.ADJUDICATE, actor, now, expected_version=version, **judged)
 
 
 def _close(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -52,7 +53,7 @@ class SurveyRules:
 
 @dataclass(frozen=True)
 class City:
-    """One city as the ticket office knows it; `region` is its GB/T 2260 code, `contacts` its public numbers."""
+    """One city as the ticket office knows it; `region` is its GB/T 2260 code, `departments` its duties."""
 
     code: str
     name: str
@@ -66,6 +67,7 @@ class City:
     auto_dispatch: bool
     contacts: Mapping[str, str]
     survey: SurveyRules
+    departments: frozenset[str]
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -85,6 +87,7 @@ class City:
             auto_dispatch=bool(city["auto_dispatch"]),
             contacts=dict(city["contacts"]),
             survey=SurveyRules(**city["survey"]),
+            departments=_departments(folder / "units.csv"),
         )
 
     def profile_of(self, kind: str, urgency: str, department: str | None) -> Profile:
@@ -107,6 +110,12 @@ class City:
 def _read(path: Path) -> Any:
     with path.open(encoding="utf-8") as file:
         return yaml.safe_load(file)
+
+
+def _departments(path: Path) -> frozenset[str]:
+    """The duties that have a unit in this city: tickets go to these and no others."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return frozenset(row["department"] for row in csv.DictReader(file))
 
 
 def _limit(row: Mapping[str, str]) -> Limit:

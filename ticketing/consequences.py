@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from ticketing import clocks, rounds, units
 from ticketing.city import City
 from ticketing.clocks import ClockName
+from ticketing.codes import Exit, Outcome, RejectReason, ReturnReason
 from ticketing.deadlines import Limit
 from ticketing.errors import Invalid
 from ticketing.models import Assignment, CallbackStatus, Part, Ticket, new_id
@@ -44,6 +46,13 @@ class Change:
         """Start one of the ticket's clocks; the action is its cause."""
         return clocks.start(self.session, self.city, self.ticket.id, name, limit, self.now, self.action).at
 
+    def code(self, field: str, codes: type[StrEnum]) -> str:
+        """A field that must be one of a list of codes."""
+        value = str(self.fields[field])
+        if value not in set(codes):
+            raise Invalid("code_unknown", field=field)
+        return value
+
 
 Consequence = Callable[[Change], dict[str, Any]]
 
@@ -55,6 +64,8 @@ def _accept(_change: Change) -> dict[str, Any]:
 def _dispatch(change: Change) -> dict[str, Any]:
     ticket, lead = change.ticket, str(change.fields["lead_department"])
     assisting = [code for code in change.fields.get("assisting", ()) if code != lead]
+    if not {lead, *assisting} <= change.city.departments:
+        raise Invalid("department_unknown", field="lead_department")
     _end_assignments(change)
     ticket.unit_id = _assign(change, lead, Part.LEAD)
     for department in assisting:
@@ -97,9 +108,9 @@ def _sign(change: Change) -> dict[str, Any]:
 def _answer(change: Change) -> dict[str, Any]:
     _write_answer(change)
     change.ticket.handler_id = change.actor.staff_id
-    change.ticket.outcome_code = change.fields["outcome_code"]
+    change.ticket.outcome_code = change.code("outcome_code", Outcome)
     change.start(ClockName.REVIEW, change.city.steps.review)
-    return {"outcome": change.fields["outcome_code"]}
+    return {"outcome": change.ticket.outcome_code}
 
 
 def _write_answer(change: Change) -> None:
@@ -136,6 +147,11 @@ def _end_callback(change: Change) -> None:
     rounds.end(change.session, change.ticket.id, status, change.now)
 
 
+def _adjudicate(change: Change) -> dict[str, Any]:
+    change.code("reason_code", Exit)
+    return _close(change)
+
+
 def _rework(change: Change) -> dict[str, Any]:
     """重办: back to the department with new clocks; earlier due times stay in the clock rows."""
     ticket = change.ticket
@@ -148,14 +164,14 @@ def _rework(change: Change) -> dict[str, Any]:
 
 
 def _reject(change: Change) -> dict[str, Any]:
-    change.ticket.reason_code = change.fields["reason_code"]
+    change.ticket.reason_code = change.code("reason_code", RejectReason)
     change.ticket.closed_at = change.now
-    return {"reason": change.fields["reason_code"], "outlet": change.fields.get("outlet")}
+    return {"reason": change.ticket.reason_code, "outlet": change.fields.get("outlet")}
 
 
 def _answer_directly(change: Change) -> dict[str, Any]:
     _write_answer(change)
-    change.ticket.outcome_code = change.fields.get("outcome_code", "explained")
+    change.ticket.outcome_code = Outcome.EXPLAINED
     change.ticket.closed_at = change.now
     return {}
 
@@ -163,7 +179,7 @@ def _answer_directly(change: Change) -> dict[str, Any]:
 def _return(change: Change) -> dict[str, Any]:
     """退单: 首接负责 stays with the first department, the hotline dispatches anew."""
     ticket = change.ticket
-    data = {"department": ticket.lead_department, "reason": change.fields["reason_code"]}
+    data = {"department": ticket.lead_department, "reason": change.code("reason_code", ReturnReason)}
     _end_assignments(change)
     ticket.lead_department = ticket.unit_id = ticket.handler_id = None
     ticket.sign_due = ticket.finish_due = ticket.dispatched_at = ticket.signed_at = None
@@ -201,7 +217,7 @@ CONSEQUENCES: Mapping[Action, Consequence] = MappingProxyType(
         Action.REJECT: _reject,
         Action.ANSWER_DIRECTLY: _answer_directly,
         Action.RETURN: _return,
-        Action.ADJUDICATE: _close,
+        Action.ADJUDICATE: _adjudicate,
         Action.WITHDRAW: _withdraw,
         Action.MERGE: _merge,
         Action.UNMERGE: _unmerge,

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from ticketing import callbacks
 from ticketing.city import City
-from ticketing.errors import Invalid
 from ticketing.transitions import Applied, apply
 from ticketing.workflow import Action, Actor
-
-
-class Outcome(StrEnum):
-    """结果码: 解决, 部分解决, 未解决-客观, 解释说明, 不合理诉求."""
-
-    SOLVED = "solved"
-    PARTLY = "partly"
-    NOT_POSSIBLE = "not_possible"
-    EXPLAINED = "explained"
-    UNREASONABLE = "unreasonable"
 
 
 def sign(
@@ -46,8 +34,6 @@ def answer(
     expected_version: int | None = None,
 ) -> Applied:
     """答复: what was done and found, with its outcome code; a review follows before the citizen reads it."""
-    if outcome_code not in set(Outcome):
-        raise Invalid("outcome_unknown", field="outcome_code")
     return apply(
         session,
         city,

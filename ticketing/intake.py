@@ -96,7 +96,7 @@ def register(
     limit = city.dispatch_limit(ticket.urgency)
     clocks.start(session, city, ticket_id, ClockName.DISPATCH, limit, now, Action.REGISTER)
     tell(session, ticket, Purpose.REGISTERED, event, now)
-    if city.auto_dispatch and recommendation.get("auto") and recommendation.get("department"):
+    if city.auto_dispatch and recommendation.get("auto") and recommendation.get("department") in city.departments:
         dispatching.dispatch(session, city, ticket_id, _SYSTEM, now, lead_department=recommendation["department"])
     return Registered(ticket_id, ticket.number, query_code(session, ticket_id), ticket.promised_at, profile.finish.rule)
 

@@ -71,7 +71,7 @@ def test_a_dissatisfied_citizen_is_heard_twice_then_a_supervisor_judges(office):
     assert submit(office, made, BAD) is Result.ADJUDICATION
     assert office.ticket(made.ticket_id).status == Status.CALLBACK
     assert office.due_callbacks() == ()
-    judged = {"exit_code": "judged", "note": "已多次核实"}
+    judged = {"reason_code": "judged", "note": "已多次核实"}
     with pytest.raises(Forbidden):
         office.do(callbacks.adjudicate, made.ticket_id, office.caller, office.now, **judged)
     office.do(callbacks.adjudicate, made.ticket_id, office.supervisor, office.now, **judged)
@@ -243,3 +243,18 @@ def test_a_withdrawal_is_the_hotlines(office):
         office.do(dispatching.withdraw, made.ticket_id, office.handler, office.now, note="已劝说撤单")
     office.do(dispatching.withdraw, made.ticket_id, office.operator, office.now, note="已与诉求人核实")
     assert office.ticket(made.ticket_id).status == Status.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("work", "fields"),
+    [
+        (dispatching.dispatch, {"lead_department": "XX"}),
+        (dispatching.dispatch, {"lead_department": "CG", "assisting": ["XX"]}),
+        (dispatching.reject, {"reason_code": "我不想办"}),
+    ],
+)
+def test_a_code_that_nobody_knows_changes_nothing(office, work, fields):
+    made = office.register()
+    with pytest.raises(Invalid):
+        office.do(work, made.ticket_id, office.operator, office.now, **fields)
+    assert office.ticket(made.ticket_id).status == Status.REGISTERED

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from ticketing import errors
-from ticketing.callbacks import AttemptOutcome, Exit
+from ticketing.callbacks import AttemptOutcome
 from ticketing.clocks import ClockName
-from ticketing.handling import Outcome
+from ticketing.codes import Exit, Outcome, RejectReason, ReturnReason
 from ticketing.models import CallbackStatus, Kind, Owner, Part, Role, Status, Urgency
 from ticketing.surveys import Result
 from ticketing.workdays import DayKind
@@ -25,6 +25,8 @@ SECTIONS = {
     "kind": Kind,
     "outcome": Outcome,
     "exit": Exit,
+    "reject_reason": RejectReason,
+    "return_reason": ReturnReason,
     "clock": ClockName,
     "day_kind": DayKind,
     "attempt_outcome": AttemptOutcome,
