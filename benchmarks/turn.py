@@ -156,11 +156,11 @@ def table(section: dict[str, Any]) -> str:
 
 
 def _sides(options: Options, data: Path, stack: ExitStack, say: Say) -> list[Side]:
+    theirs = _peer(options, say) if options.with_peer else None
     sides = []
     if options.with_house:
         say("starting the house")
         sides.append(Side("house", *stack.enter_context(house.serving(data, data / "logs"))))
-    theirs = _peer(options, say) if options.with_peer else None
     if theirs:
         say("starting the peer")
         sides.append(Side("peer", *stack.enter_context(peer.serving(theirs, options.nlu_data / "guides"))))

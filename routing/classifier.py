@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,7 @@ class TextClassifier:
 def save(model: object, path: Path) -> None:
     """Write a model beside its name first, then move it there, so that a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
+    draft = path.with_suffix(f".{os.getpid()}.draft")  # two processes may train the same model
     joblib.dump(model, draft, compress=0)
     draft.replace(path)
 
