@@ -23,8 +23,8 @@ def add(app: web.Application) -> None:
 
 
 async def _say_goodbye(app: web.Application) -> None:
-    """Let running turns end, then close every socket; browsers come back by themselves."""
+    """Close every socket (browsers come back by themselves) and let the turns that run come to their end."""
+    await asyncio.gather(*(socket.close(code=WSCloseCode.GOING_AWAY) for socket in tuple(app[OPEN])))
+    await asyncio.sleep(0)  # each visit hands over what it still answers
     if app[TURNS]:
         await asyncio.wait(app[TURNS], timeout=_LAST_TURNS)
-    for socket in tuple(app[OPEN]):
-        await socket.close(code=WSCloseCode.GOING_AWAY)

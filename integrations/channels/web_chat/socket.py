@@ -7,10 +7,9 @@ socket read the database after the last number it sent. A turn outlives its sock
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 from weakref import WeakSet
 
@@ -33,7 +32,6 @@ from ticketing import conversations
 from ticketing.conversations import ConversationView, Inbound, MessageView
 from ticketing.errors import HotlineError, Invalid, TooManyAttempts
 
-T = TypeVar("T")
 log = structlog.get_logger()
 OPEN: web.AppKey[WeakSet[web.WebSocketResponse]] = web.AppKey("open_sockets", WeakSet)
 TURNS: web.AppKey[set[asyncio.Task[Any]]] = web.AppKey("running_turns", set)
@@ -44,6 +42,7 @@ TURN_SECONDS = Histogram("hotline_chat_turn_seconds", "Seconds from a citizen's 
 
 CHANNEL = "web"
 _HEARTBEAT = 20.0
+_GOODBYE = 2.0
 _HELLO_SECONDS = 10.0
 _TYPING_AFTER = 0.4
 _QUEUED = 20
@@ -59,7 +58,9 @@ def new_buckets() -> Buckets:
 async def chat_socket(request: web.Request) -> web.StreamResponse:
     """`/ws/chat`."""
     require_same_origin(request)
-    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=frames.MAX_FRAME, compress=False)
+    socket = web.WebSocketResponse(
+        timeout=_GOODBYE, heartbeat=_HEARTBEAT, max_msg_size=frames.MAX_FRAME, compress=False
+    )
     await socket.prepare(request)
     request.app[OPEN].add(socket)
     with SOCKETS.track_inprogress():
@@ -110,19 +111,22 @@ class Visit:
         self._last = 0
         self._owed = False
         self._order = asyncio.Lock()
-        self._says: asyncio.Queue[frames.Say] = asyncio.Queue(_QUEUED)
+        self._says: asyncio.Queue[frames.Say | None] = asyncio.Queue()
         self._subscription: Subscription | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
-        """Welcome the visitor, then listen until the socket closes."""
+        """Welcome the visitor, then listen until the socket closes; what was said by then is still answered."""
+        answering = asyncio.create_task(self._answer_in_order())
         try:
             await self._welcome()
-            self._tasks.append(asyncio.create_task(self._answer_in_order()))
             await self._listen()
         except ConnectionResetError:
             log.debug("visitor_left")
         finally:
+            self._says.put_nowait(None)
+            self._app[TURNS].add(answering)
+            answering.add_done_callback(self._app[TURNS].discard)
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -163,7 +167,7 @@ class Visit:
         """Queue a message for its turn, or say why not."""
         if len(say.text) > frames.MAX_TEXT:
             await self._refuse(Invalid("text_too_long", limit=frames.MAX_TEXT), say)
-        elif self._says.full() or not self._app[BUCKETS].allow(self._address):
+        elif self._says.qsize() >= _QUEUED or not self._app[BUCKETS].allow(self._address):
             await self._refuse(TooManyAttempts("chat_too_fast"), say)
         else:
             self._says.put_nowait(say)
@@ -174,8 +178,7 @@ class Visit:
             await self._catch_up()
 
     async def _answer_in_order(self) -> None:
-        while True:
-            say = await self._says.get()
+        while (say := await self._says.get()) is not None:
             with suppress(ConnectionResetError):
                 await self._answer(say)
 
@@ -185,7 +188,7 @@ class Visit:
         typing = asyncio.get_running_loop().call_later(_TYPING_AFTER, self._typing)
         try:
             with TURN_SECONDS.time():
-                result = await self._outliving(dialogue.turn(self._house.bot, inbound, now))
+                result = await dialogue.turn(self._house.bot, inbound, now)
         except HotlineError as error:
             await self._refuse(error, say)
         except Exception:
@@ -196,13 +199,6 @@ class Visit:
             await self._show(result, say, at)
         finally:
             typing.cancel()
-
-    async def _outliving(self, work: Awaitable[T]) -> T:
-        """Run a turn to its end even when the visitor leaves."""
-        task = asyncio.ensure_future(work)
-        self._app[TURNS].add(task)
-        task.add_done_callback(self._app[TURNS].discard)
-        return await asyncio.shield(task)
 
     async def _show(self, result: dialogue.TurnResult, say: frames.Say, at: datetime) -> None:
         self._attach(result.conversation_id)
