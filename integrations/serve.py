@@ -10,6 +10,7 @@ import sys
 
 import structlog
 from aiohttp import web
+from structlog.tracebacks import ExceptionDictTransformer
 
 from integrations.bootstrap import open_house
 from integrations.settings import Settings
@@ -70,7 +71,7 @@ def _log_lines() -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
