@@ -12,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 SCRIPTS = HERE / "conversations.yml"
 _ITEM, _OTHER = "【事项】", "【另一事项】"
 _SEED = 12345
+_MOST_ITEMS = 30  # about 500 turns a round, half a minute of the slower side
 
 Conversation = list[str]
 
@@ -22,7 +23,8 @@ def item_names(guides: Path) -> list[str]:
 
 
 def build(names: Sequence[str], scripts: Path = SCRIPTS) -> list[Conversation]:
-    """Every consultation script for every item, with appeals and small talk mixed in at about one in three."""
+    """Three consultation scripts an item, with appeals and small talk mixed in at about one in three."""
+    names = names[:: -(-len(names) // _MOST_ITEMS)]
     found = yaml.safe_load(scripts.read_text(encoding="utf-8"))
     consult = [
         _fill(script, name, names[(at + 1) % len(names)])

@@ -28,3 +28,8 @@ def test_names_come_from_the_guides(tmp_path: Path) -> None:
     (tmp_path / "GA").mkdir()
     (tmp_path / "GA" / "GA003.yml").write_text("name: 居民身份证补领\n", encoding="utf-8")
     assert conversations.item_names(tmp_path) == ["居民身份证补领"]
+
+
+def test_more_guides_make_no_longer_load() -> None:
+    few, many = ([f"事项{number}号" for number in range(count)] for count in (30, 185))
+    assert conversations.turns(conversations.build(many)) <= conversations.turns(conversations.build(few))
