@@ -9,6 +9,7 @@ from bot.flows import appeal, consult, handoff, progress, smalltalk
 from bot.flows.consult import Reading
 from bot.flows.details import phone_in
 from bot.flows.turn import Outcome, Turn
+from bot.guides.guide import Element
 from bot.guides.linker import Decision
 from bot.leaning import Group, Leaning
 from bot.state import AppealForm, ProgressForm, Step
@@ -18,6 +19,8 @@ from ticketing.models import Kind
 # How sure the classifier must be; chosen on nlu_data/dev, see `./hotline bench understanding`.
 _EMERGENCY = 0.5
 _APPEAL_OVER_ITEM = 0.5
+_APPEAL_OVER_QUESTION = 0.9
+_CLEAR = 0.6
 _GENERAL_OUTLET = 0.6
 APPEALS = frozenset(kind.value for kind in appeal.KINDS.values())
 _QUESTION_IN_FORM = 0.6
@@ -102,15 +105,18 @@ def _fresh(bot: Bot, turn: Turn) -> Outcome:
     reading = consult.read(bot, turn)
     leaning = Leaning.of(turn.parse).without(Group.EMERGENCY)  # triage has said that it is none
     outlet = bot.cues.outlet(turn.text)
-    if outlet and not (leaning.group is Group.ASK and reading.link.decision is Decision.ANSWER):
+    asks_item = leaning.group is Group.ASK and reading.link.decision is Decision.ANSWER and reading.link.named
+    if outlet and (not asks_item or outlet in bot.cues.lists["firm_outlets"]):
         return smalltalk.not_accepted(bot, turn, outlet)
     return _by_group(bot, turn, reading, leaning)
 
 
 def _by_group(bot: Bot, turn: Turn, reading: Reading, leaning: Leaning) -> Outcome:
-    sure = reading.link.decision is Decision.ANSWER and reading.link.content
-    match leaning.group:
-        case Group.APPEAL if not (sure and leaning.share(Group.APPEAL) < _APPEAL_OVER_ITEM):
+    group = leaning.group
+    found = reading.link.decision is Decision.ANSWER and reading.link.content
+    sure = found and (bool(reading.link.named) or leaning.share(group) < _CLEAR)
+    match group:
+        case Group.APPEAL if not (found and leaning.share(group) < _appeal_at_least(bot, turn, reading)):
             return appeal.start(bot, turn, _kind(bot, turn))
         case Group.TICKET if not sure or bot.cues.mentions("status_words", turn.text):
             return progress.start(bot, turn)
@@ -127,6 +133,12 @@ def _by_group(bot: Bot, turn: Turn, reading: Reading, leaning: Leaning) -> Outco
         case Group.NOT_ACCEPTED if not sure and leaning.share(Group.NOT_ACCEPTED) >= _GENERAL_OUTLET:
             return smalltalk.not_accepted(bot, turn, "general")
     return consult.consult(bot, turn, reading)
+
+
+def _appeal_at_least(bot: Bot, turn: Turn, reading: Reading) -> float:
+    """How clear an appeal must be to be one although it names an item: clearer when it asks something of the item."""
+    asks = Element.OVERVIEW not in reading.elements or bot.cues.mentions("asks_how", turn.text)
+    return _APPEAL_OVER_QUESTION if asks else _APPEAL_OVER_ITEM
 
 
 def _kind(bot: Bot, turn: Turn) -> str:

@@ -1,7 +1,7 @@
 """Before anything else (先分诊): emergencies, a person, hostile or endless input. Pure and linear in the message.
 
 The words are in `nlu_data/dictionaries/triage.yml`. An emergency counts when it is happening: clauses about the past,
-about paperwork or about a mere worry are left to the flows, unless they also say “现在” or “快来”.
+about paperwork or about a mere worry are left to the flows, and so are long letters, unless they say “现在” or “快来”.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ class Triage:
     """The word lists, and the two questions asked of them."""
 
     figures: re.Pattern[str]
+    letter: int
     past: Group
     now: Group
     paper: Group
@@ -93,6 +94,7 @@ class Triage:
         human = data["human"]
         return cls(
             figures=eraser(words(data["figures"])),
+            letter=int(data["letter"]),
             past=words(data["past"]),
             now=words(data["now"]),
             paper=words(data["paper"]),
@@ -131,7 +133,7 @@ class Triage:
         if not rules:
             return None
         told = clauses(literal)
-        paperwork = any_of(self.paper, literal)
+        paperwork = any_of(self.paper, literal) or len(literal) > self.letter
         alone = {rule.name for part in told if not self._over(part, paperwork) for rule in self._sounding(rules, part)}
         # Two clauses may share one event (我爸突然倒地，叫不醒); “现在” in one leaves the other's past in the past.
         pairs = [
@@ -143,7 +145,7 @@ class Triage:
         return next((rule for rule in rules if rule.name in alone | together), None)
 
     def _over(self, part: str, paperwork: bool) -> bool:
-        """Whether the clause tells of the past, or of anything in a message about paperwork, and of no present."""
+        """Whether the clause tells of the past, or stands in paperwork or a long letter, and names no present."""
         return (paperwork or any_of(self.past, part)) and not any_of(self.now, part)
 
     def _sounding(self, rules: list[Rule], part: str) -> list[Rule]:

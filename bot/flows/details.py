@@ -54,7 +54,9 @@ def _place_of(cues: Cues, part: str) -> str | None:
 
 
 def _general(cues: Cues, bare: str) -> bool:
-    """Whether the words name no place in particular: 我们小区, 这条路, 马路."""
+    """Whether the words name no place in particular: 我们小区, 楼下工地, 马路."""
+    for vague in cues.lists["place_vague"]:
+        bare = bare.removeprefix(vague)
     return any(bare.endswith(word) and len(bare) - len(word) < _NAME for word in cues.lists["place_not"])
 
 

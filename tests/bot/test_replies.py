@@ -16,7 +16,12 @@ BANNED = ("系统", "请稍后再试", "不归我管", "不知道", "没办法",
 
 
 def code_ids() -> set[str]:
-    return {found for path in (ROOT / "bot").rglob("*.py") for found in _CODE_ID.findall(path.read_text("utf-8")) if found[-4:] != ".yml"}
+    return {
+        found
+        for path in (ROOT / "bot").rglob("*.py")
+        for found in _CODE_ID.findall(path.read_text("utf-8"))
+        if found[-4:] != ".yml"
+    }
 
 
 def test_every_reply_that_the_code_names_is_written(replies: Replies) -> None:

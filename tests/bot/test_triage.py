@@ -46,6 +46,8 @@ def number(triage: Triage, text: str) -> str | None:
         ("立交桥底下追尾了，挡住一条道", {"122"}),
         ("帮我打120", {"120"}),
         ("119", {"119"}),
+        ("我妈晕过去了 没反应", {"120"}),
+        ("我奶奶早上出门到现在没回家，电话打不通", {"110"}),
     ],
 )
 def test_an_emergency_gets_its_number_in_any_wording(triage: Triage, text: str, numbers: set[str]) -> None:
@@ -75,6 +77,10 @@ def test_an_emergency_gets_its_number_in_any_wording(triage: Triage, text: str, 
         "救护车收费标准是多少",
         "酒驾怎么处罚",
         "井盖没了，差点掉下水道里",
+        "我妈八十多了腿脚不好，身份证弄丢了，我能不能替她去补",
+        "我妈的社保卡找不到了",
+        "家里没气了做不成饭 能派人修吗",
+        "我家在三楼，" + "物业一直不管事，" * 20 + "电梯困人的事也发生过",
     ],
 )
 def test_the_past_worries_paperwork_and_figures_of_speech_are_no_emergency(triage: Triage, text: str) -> None:
@@ -140,7 +146,7 @@ def test_a_long_message_is_cut_and_an_endless_one_refused() -> None:
 
 
 def test_an_emergency_behind_the_cut_is_still_seen(triage: Triage) -> None:
-    assert number(triage, "今天天气不错。" * 300 + "我家厨房着火了！") == "119"
+    assert number(triage, "今天天气不错。" * 300 + "我家现在着火了，快来人！") == "119"
 
 
 def test_command_syntax_controls_and_stacked_marks_are_taken_off() -> None:

@@ -28,9 +28,10 @@ def test_a_phone_number_is_read(text: str, phone: str | None) -> None:
     ("text", "place"),
     [
         ("东胜区万正城小区3号楼停水三天", "东胜区万正城小区3号楼"),
-        ("就在天骄路和鄂托克街路口那个工地", "天骄路和鄂托克街路口"),
+        ("就在天骄路和鄂托克街路口那个工地", "天骄路和鄂托克街路口那个工地"),
         ("楼下工地半夜施工", None),
         ("我们小区没人管", None),
+        ("马路上车太多", None),
     ],
 )
 def test_a_place_is_read_from_the_first_message(cues: Cues, text: str, place: str | None) -> None:
