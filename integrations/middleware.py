@@ -82,6 +82,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         if error.status < 400:
             raise
         return failure(request, error.status, HotlineError(f"http_{error.status}"))
+    except ConnectionResetError:
+        raise  # the visitor left; the server knows what to make of that
     except Exception:
         log.exception("request_failed", path=request.path)
         return failure(request, 500, HotlineError("http_500"))

@@ -80,7 +80,7 @@ async def test_two_processes_meet_at_redis_and_no_push_comes_back(valkey: str) -
                         heard = await first(far)
                 except TimeoutError:
                     continue
-            assert heard == ("a", 2)
+            assert heard in {("a", 1), ("a", 2)}
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.2):
                     await first(near)
