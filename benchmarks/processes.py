@@ -73,7 +73,8 @@ def _family(pid: int) -> list[psutil.Process]:
 
 
 def _role(process: psutil.Process) -> str:
-    words = [Path(word).name for word in process.cmdline()[1:5] if not word.startswith("-")]
+    names = [Path(word).name for word in process.cmdline()[1:5]]
+    words = [name for name in names if name[:1].isalpha()]
     return " ".join(words[:2]) or process.name()
 
 

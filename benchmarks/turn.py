@@ -83,6 +83,7 @@ def run(options: Options, say: Say) -> dict[str, Any]:
                 say(f"round {number + 1}, {side.name}: {side.rounds[-1]['turns_per_second']} turns/s")
         stored = {side.name: house.stored(data) for side in sides if side.name == "house"}
     load = {"concurrency": options.concurrency, "conversations": len(talks), "turns": conversations.turns(talks)}
+    load["peer_epochs"] = options.epochs
     section: dict[str, Any] = {"load": load, **{side.name: summary(side.rounds) for side in sides}}
     for side in sides:
         if side.name in stored:
