@@ -13,13 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.naive_bayes import ComplementNB
 from sklearn.svm import LinearSVC
 
 from routing.features import Features, shape
 
 Floats = NDArray[np.float64]
-_FOLDS = 5
+_FOLDS = 4
 _NEVER_SEEN = -5.0
+_SMOOTHING = 0.5
+_COUNT_SHARE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to fit: the margin's penalty, and how many leading columns are counts a naive Bayes model also reads."""
+
+    penalty: float = 0.5
+    counts: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,15 +112,14 @@ def train(
     *,
     extra: Sequence[str] = (),
     groups: Sequence[str] | None = None,
-    penalty: float = 0.5,
+    recipe: Recipe = Recipe(),
 ) -> Trained:
     """Train on all rows after calibrating on held-out folds; the last rows, labelled `extra`, only ever teach."""
     targets, teaching = np.array(labels, dtype=object), np.array(extra, dtype=object)
-    held_out, classes = _held_out(rows, targets, teaching, groups, penalty)
+    held_out, classes = _held_out(rows, targets, teaching, groups, recipe)
     temperature = _temperature(held_out, targets, classes)
-    final = _fit(rows, np.concatenate([targets, teaching]), penalty)
-    weights, offsets = _rows_per_class(final)
-    return Trained(Linear(tuple(map(str, final.classes_)), weights, offsets, temperature), held_out)
+    known, weights, offsets = _fit(rows, np.concatenate([targets, teaching]), recipe)
+    return Trained(Linear(tuple(map(str, known)), weights, offsets, temperature), held_out)
 
 
 def softmax(scores: Floats) -> Floats:
@@ -118,8 +128,15 @@ def softmax(scores: Floats) -> Floats:
     return np.asarray(lifted / lifted.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def _fit(rows: Any, targets: Any, penalty: float) -> LinearSVC:
-    return LinearSVC(C=penalty, class_weight="balanced", random_state=7, max_iter=3000).fit(rows, targets.astype(str))
+def _fit(rows: Any, targets: Any, recipe: Recipe) -> tuple[Any, NDArray[np.float32], NDArray[np.float32]]:
+    """Return classes, weights and offsets; margins and word counts err differently, so their weights are added up."""
+    labels = targets.astype(str)
+    model = LinearSVC(C=recipe.penalty, class_weight="balanced", random_state=7, max_iter=3000).fit(rows, labels)
+    weights, offsets = _rows_per_class(model)
+    if recipe.counts:
+        counted = ComplementNB(alpha=_SMOOTHING).fit(rows[:, : recipe.counts], labels).feature_log_prob_
+        weights[:, : recipe.counts] += _COUNT_SHARE * (counted - counted.mean(axis=0))
+    return model.classes_, weights, offsets
 
 
 def _rows_per_class(model: LinearSVC) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -130,7 +147,7 @@ def _rows_per_class(model: LinearSVC) -> tuple[NDArray[np.float32], NDArray[np.f
     return weights, offsets
 
 
-def _held_out(rows: Any, targets: Any, teaching: Any, groups: Any, penalty: float) -> tuple[Floats, Any]:
+def _held_out(rows: Any, targets: Any, teaching: Any, groups: Any, recipe: Recipe) -> tuple[Floats, Any]:
     """Score every example by a model that saw neither it nor any example of its group."""
     classes = np.unique(np.concatenate([targets, teaching]).astype(str))
     count = len(targets)
@@ -138,9 +155,8 @@ def _held_out(rows: Any, targets: Any, teaching: Any, groups: Any, penalty: floa
     splitter = GroupKFold(_FOLDS) if groups is not None else StratifiedKFold(_FOLDS, shuffle=True, random_state=7)
     for seen, unseen in splitter.split(np.zeros(count), targets.astype(str), groups):
         chosen = np.concatenate([seen, np.arange(count, rows.shape[0])])
-        model = _fit(rows[chosen], np.concatenate([targets[seen], teaching]), penalty)
-        weights, offsets = _rows_per_class(model)
-        scores[np.ix_(unseen, np.searchsorted(classes, model.classes_))] = rows[unseen] @ weights.T + offsets
+        known, weights, offsets = _fit(rows[chosen], np.concatenate([targets[seen], teaching]), recipe)
+        scores[np.ix_(unseen, np.searchsorted(classes, known))] = rows[unseen] @ weights.T + offsets
     return scores, classes
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
-from routing.classifier import Floats, TextClassifier, train
+from routing.classifier import Floats, Recipe, TextClassifier, train
 from routing.features import Features, shape
 
 MODEL_FILE = "history.joblib"
@@ -32,7 +32,7 @@ def train_csv(
     _check(labels, groups)
     features = Features(longest=3, rare=2, limit=_MOST_CHARACTER_FEATURES, vector_weight=0.5 if meaning else 0.0)
     table = features.fit_transform([shape(one) for one in _texts(rows, text)])
-    trained = train(table, labels, groups=groups, penalty=_PENALTY)
+    trained = train(table, labels, groups=groups, recipe=Recipe(_PENALTY))
     TextClassifier(features, trained.model).save(out / MODEL_FILE)
     settings = {"text": list(text), "label": label, "group": group}
     (out / SETTINGS_FILE).write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")

@@ -56,6 +56,11 @@ class Features:
         """Return one row a shaped text."""
         return self._joined([self._characters.transform(texts), self._words.transform(texts)], texts)
 
+    @property
+    def width(self) -> int:
+        """How many columns there are before the sentence vector."""
+        return len(self._characters.vocabulary_) + len(self._words.vocabulary_)
+
     def word_values(self, row: csr_matrix) -> list[tuple[int, str, float]]:
         """Return column, word and value of the word features of one row, for explanations."""
         first = len(self._characters.vocabulary_)

@@ -21,7 +21,7 @@ from routing.kind import Kind, KindRules, kinds
 from routing.language.normalise import normalised
 from routing.rules import Recusal, RecusalRules, decisions
 from routing.training import VECTOR_WEIGHT, Progress, RouterModel, load_or_train, with_rules
-from routing.urgency import Urgency, UrgencyRules
+from routing.urgency import Urgency, UrgencyRules, guesses
 
 MAX_CHARACTERS = 4000
 _CANDIDATES = 5
@@ -85,6 +85,7 @@ class _Case:
 
     text: str
     kind: Kind
+    urgency: Urgency
     decisions: tuple[Decision, ...]
     recusal: Recusal | None
     region: Place | None
@@ -122,16 +123,18 @@ class Router:
         folded = [normalised(text[:MAX_CHARACTERS]) for text in texts]
         rows = self._model.features.transform([shape(text) for text in folded])
         found = kinds(self._kinds, self._model.kind, folded, rows)
-        cases = [self._case(text, kind, region) for text, kind in zip(folded, found, strict=True)]
+        hurry = guesses(self._model.urgency, rows)
+        read = zip(folded, found, hurry, strict=True)
+        cases = [self._case(text, kind, self._urgency.of(text, kind, guess), region) for text, kind, guess in read]
         chances, models = self._chances(cases, rows)
         return [self._decide(case, rows[at], chances[at], models[at]) for at, case in enumerate(cases)]
 
-    def _case(self, text: str, kind: Kind, region: str | None) -> _Case:
+    def _case(self, text: str, kind: Kind, urgency: Urgency, region: str | None) -> _Case:
         known = self.regions.get(region) if region else None
         blamed = self._recusal.recusal(text) if kind in {"投诉", "举报", "求助"} else None
         place = self.regions.find(text) or (known.place if known else None)
         found = decisions(self.catalogue, text)
-        return _Case(text, kind, found, blamed, place, self.catalogue.duties_in(text))
+        return _Case(text, kind, urgency, found, blamed, place, self.catalogue.duties_in(text))
 
     def _chances(self, cases: Sequence[_Case], rows: Any) -> tuple[Floats, list[Linear]]:
         """Score with the fast model first and ask the deep one where the fast one is not sure."""
@@ -155,7 +158,7 @@ class Router:
         candidates = tuple(Candidate(*ranked, why) for ranked, why in zip(top, reasons, strict=True))
         return Recommendation(
             kind=case.kind,
-            urgency=self._urgency.of(case.text, case.kind),
+            urgency=case.urgency,
             region=case.region,
             candidates=candidates,
             assisting=self._assisting(case, top[0][0]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,17 @@ import numpy as np
 import sklearn
 
 from routing.catalogue import Catalogue, Decision, digest
-from routing.classifier import Floats, Linear, Trained, save, softmax, train
+from routing.classifier import Floats, Linear, Recipe, Trained, save, softmax, train
 from routing.features import Features, shape, with_meaning
 from routing.language.normalise import normalised
 from routing.rules import boosts, decisions
 
-FORMAT = 4
+FORMAT = 5
 RULE_STRENGTH = 1.2
 VECTOR_WEIGHT = 1.0
-_AUTO_PRECISION = 0.975
-_SURE_PRECISION = 0.99
+_PENALTY = 0.3
+_AUTO_PRECISION = 0.95  # examples are harder than tickets, and their confidences are those of models that saw less
+_SURE_AGREEMENT = 0.97
 Progress = Callable[[str], None]
 
 
@@ -45,6 +46,7 @@ class RouterModel:
     fast: Linear
     deep: Linear
     kind: Linear
+    urgency: Linear
     auto_threshold: float
     sure_threshold: float
     version: str
@@ -77,22 +79,32 @@ def model_version(nlu_data: Path, catalogue: Catalogue) -> str:
 
 
 def train_router(examples: Sequence[Example], catalogue: Catalogue, version: str, progress: Progress) -> RouterModel:
-    """Train and calibrate all models on the examples; catalogue entries teach but are never scored."""
+    """Train and calibrate all models on the examples; the catalogue's words teach but are never scored."""
     labels = [one.department for one in examples]
-    entries = [f"{duty.name} {' '.join(duty.words)}" for duty in catalogue.duties]
-    teaching = [duty.department for duty in catalogue.duties]
-    shaped = [shape(text) for text in (*(one.text for one in examples), *entries)]
-    features = Features()
+    lessons = list(_lessons(catalogue))
+    teaching = [department for _, department in lessons]
+    shaped = [shape(text) for text in (*(one.text for one in examples), *(text for text, _ in lessons))]
+    features = Features(longest=3)
     rows = features.fit_transform(shaped)
     progress(f"派单模型：{len(examples)} 条样例，计算语义向量")
     deep_rows = with_meaning(rows, shaped, VECTOR_WEIGHT)
     progress("派单模型：训练与校准")
-    fast = train(rows, labels, extra=teaching)
-    deep = train(deep_rows, labels, extra=teaching)
-    kind = train(rows[: len(examples)], [one.kind for one in examples])
-    auto = _threshold(deep, examples, catalogue, _AUTO_PRECISION)
-    sure = _threshold(fast, examples, catalogue, _SURE_PRECISION)
-    return RouterModel(features, fast.model, deep.model, kind.model, auto, sure, version)
+    recipe = Recipe(_PENALTY, features.width)
+    fast = train(rows, labels, extra=teaching, recipe=recipe)
+    deep = train(deep_rows, labels, extra=teaching, recipe=recipe)
+    seen = rows[: len(examples)]
+    kind = train(seen, [one.kind for one in examples])
+    urgency = train(seen, [one.urgency for one in examples])
+    sure, auto = _thresholds(fast, deep, examples, catalogue)
+    return RouterModel(features, fast.model, deep.model, kind.model, urgency.model, auto, sure, version)
+
+
+def _lessons(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """Yield every duty as a text, and each of its typical words, with the department whose duty it is."""
+    for duty in catalogue.duties:
+        yield f"{duty.name} {' '.join(duty.words)}", duty.department
+        for word in duty.words:
+            yield word, duty.department
 
 
 def with_rules(margins: Floats, model: Linear, found: Sequence[tuple[Decision, ...]]) -> Floats:
@@ -106,18 +118,19 @@ def with_rules(margins: Floats, model: Linear, found: Sequence[tuple[Decision, .
     return softmax(scores)
 
 
-def _threshold(trained: Trained, examples: Sequence[Example], catalogue: Catalogue, precision: float) -> float:
-    """Return the lowest confidence above which held-out examples reached the wanted precision (co-handlers count)."""
+def _thresholds(fast: Trained, deep: Trained, examples: Sequence[Example], catalogue: Catalogue) -> tuple[float, float]:
+    """Return from which confidence on the fast model needs no second reading, and from which on nobody need look."""
     found = [decisions(catalogue, normalised(one.text)) for one in examples]
-    chances = with_rules(trained.held_out, trained.model, found)
-    best = chances.argmax(axis=1)
-    right = np.array(
-        [
-            trained.model.classes[column] in (one.department, *one.also)
-            for column, one in zip(best, examples, strict=True)
-        ]
-    )
-    return threshold_for(chances.max(axis=1), right, precision)
+    quick = with_rules(fast.held_out, fast.model, found)
+    chances = with_rules(deep.held_out, deep.model, found)
+    agreed = quick.argmax(axis=1) == chances.argmax(axis=1)
+    sure = threshold_for(quick.max(axis=1), agreed, _SURE_AGREEMENT)
+    chosen = quick.max(axis=1) >= sure
+    chances[chosen] = quick[chosen]
+    classes = deep.model.classes
+    pairs = zip(chances.argmax(axis=1), examples, strict=True)
+    right = np.array([classes[column] in (one.department, *one.also) for column, one in pairs])
+    return sure, threshold_for(chances.max(axis=1), right, _AUTO_PRECISION)
 
 
 def threshold_for(confidence: Any, right: Any, precision: float) -> float:

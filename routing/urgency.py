@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from routing.catalogue import Condition, condition, read_yaml
+from routing.classifier import Linear
 
 Urgency = Literal["normal", "urgent", "critical"]
 
@@ -24,15 +25,20 @@ class UrgencyRules:
         raw = read_yaml(path)
         return cls(_conditions(raw["critical"]), _conditions(raw["urgent"]))
 
-    def of(self, text: str, kind: str) -> Urgency:
-        """Return the urgency of a normalised text; praise, suggestions and enquiries are never hurried by a word."""
+    def of(self, text: str, kind: str, guess: Urgency = "normal") -> Urgency:
+        """Return the urgency of a normalised text, the higher of the stated and the learnt; praise is never hurried."""
         if kind in {"表扬", "建议"}:
             return "normal"
-        if any(one.match(text) for one in self.critical):
+        if guess == "critical" or any(one.match(text) for one in self.critical):
             return "critical"
-        if kind != "咨询" and any(one.match(text) for one in self.urgent):
+        if kind != "咨询" and (guess == "urgent" or any(one.match(text) for one in self.urgent)):
             return "urgent"
         return "normal"
+
+
+def guesses(model: Linear, rows: Any) -> list[Urgency]:
+    """Return what the classifier takes each text for; it was trained on the three levels only."""
+    return [cast(Urgency, model.classes[column]) for column in model.margins(rows).argmax(axis=1)]
 
 
 def _conditions(raw: Any) -> tuple[Condition, ...]:
