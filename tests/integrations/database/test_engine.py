@@ -6,9 +6,10 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from integrations.database.engine import Database
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
+
+from integrations.database.engine import Database
 from ticketing.models import Citizen
 from ticketing.privacy import keyed_hash, seal, unseal
 
