@@ -86,6 +86,7 @@ async def test_killing_rasa_and_the_web_process(product: Product) -> None:
         await citizen.say(socket, m3, "楼下工地半夜施工吵得睡不着")
         await citizen.stored(socket, m3)
         product.kill("integrations.cli serve")
+        await socket.close()
 
         socket = await citizen.connect()
         third = await citizen.answer_to(socket, m3)
@@ -97,3 +98,4 @@ async def test_killing_rasa_and_the_web_process(product: Product) -> None:
         said = [m.get("id") for m in citizen.messages.values() if m["author"] == "citizen"]
         assert said == [m1, m2, m3, m4]
         assert sorted(citizen.messages) == list(range(1, 9))
+        await socket.close()
