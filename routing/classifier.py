@@ -128,6 +128,14 @@ def softmax(scores: Floats) -> Floats:
     return np.asarray(lifted / lifted.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
+def threshold_for(confidence: Any, right: Any, precision: float) -> float:
+    """Return the confidence from which on the share of right answers is at least `precision`; above 1 if never."""
+    order = np.argsort(-confidence)
+    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(share >= precision)
+    return float(confidence[order[good[-1]]]) if len(good) else 1.01
+
+
 def _fit(rows: Any, targets: Any, recipe: Recipe) -> tuple[Any, NDArray[np.float32], NDArray[np.float32]]:
     """Return classes, weights and offsets; margins and word counts err differently, so their weights are added up."""
     labels = targets.astype(str)

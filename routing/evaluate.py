@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
-from routing.classifier import Floats, Recipe, TextClassifier, train
+from routing.classifier import Floats, Recipe, TextClassifier, threshold_for, train
 from routing.features import Features, shape
 
 MODEL_FILE = "history.joblib"
 SETTINGS_FILE = "history.json"
-_CHARACTERS = 800
+CHARACTERS = 800
+_AUTO_PRECISION = 0.97
 _PENALTY = 0.3
 _MOST_CHARACTER_FEATURES = 250_000
 _PRECISIONS = (0.9, 0.95, 0.97, 0.99)
@@ -34,9 +35,12 @@ def train_csv(
     table = features.fit_transform([shape(one) for one in _texts(rows, text)])
     trained = train(table, labels, groups=groups, recipe=Recipe(_PENALTY))
     TextClassifier(features, trained.model).save(out / MODEL_FILE)
-    settings = {"text": list(text), "label": label, "group": group}
+    chances = trained.held_out_probabilities
+    right = np.array(trained.model.classes)[chances.argmax(axis=1)] == np.array(labels)
+    auto = threshold_for(chances.max(axis=1), right, _AUTO_PRECISION)
+    settings = {"text": list(text), "label": label, "group": group, "auto": auto}
     (out / SETTINGS_FILE).write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
-    return figures(trained.held_out_probabilities, trained.model.classes, labels)
+    return figures(chances, trained.model.classes, labels)
 
 
 def evaluate_csv(path: Path, model: Path) -> dict[str, Any]:
@@ -88,7 +92,7 @@ def _read(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
 
 
 def _texts(rows: Sequence[dict[str, str]], columns: Sequence[str]) -> list[str]:
-    return [" ".join(row[column] or "" for column in columns)[:_CHARACTERS] for row in rows]
+    return [" ".join(row[column] or "" for column in columns)[:CHARACTERS] for row in rows]
 
 
 def _check(labels: Sequence[str], groups: Sequence[str] | None) -> None:
