@@ -11,7 +11,8 @@ from bot.cues import Cues
 from bot.knowledge import Knowledge
 from bot.nlu import Nlu
 from bot.replies import Replies
-from bot.triage import Triage
+from bot.triage import Triage, hear
+from routing.language import vectors
 from routing.router import Router
 from ticketing.city import City
 from ticketing.sessions import Database
@@ -37,6 +38,15 @@ class Bot:
         """A bot with the words of `nlu_data`."""
         replies, triage, cues = Replies.load(nlu_data / "replies"), Triage.load(nlu_data), Cues.load(nlu_data)
         return cls(database, nlu, knowledge, router, city, replies, triage, cues)
+
+    def warm_up(self) -> None:
+        """Load now what is loaded on first use, so that the first citizens do not wait for it; blocks for seconds."""
+        self.nlu.load()
+        heard = hear(self.say("consult.which_item"))
+        self.triage.look(heard)
+        self.router.recommend(heard.text)
+        self.knowledge.current.linker.link(heard.text)
+        vectors.encode([heard.text])  # linking and routing may have done without
 
     def say(self, reply_id: str, **blanks: Any) -> str:
         """The words of a reply."""

@@ -108,6 +108,10 @@ class Nlu:
                 return answer
         return await self._read_ourselves(text)
 
+    def load(self) -> None:
+        """Load the stand-in now, so that it can answer at once when Rasa goes away."""
+        self._stand_in.load()
+
     async def ready(self) -> bool:
         """Say whether Rasa itself answers with a model loaded."""
         if not self._url:

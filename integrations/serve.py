@@ -37,6 +37,7 @@ async def _application(settings: Settings) -> web.Application:
     house = await stack.enter_async_context(open_house(settings, waker(celery)))
     if settings.embedded:
         await stack.enter_async_context(working(celery, house))
+    await asyncio.to_thread(house.bot.warm_up)  # before the port opens: nobody is sent here to wait
     app = make_app(house, settings.assets)
 
     async def let_go(_app: web.Application) -> None:
