@@ -162,11 +162,12 @@ def _store(session: Session, pending: PendingTurn, message: Turn, outcome: Outco
     """What the flow registers and the reply that tells of it, in one transaction."""
     if outcome.commit is not None:
         outcome = outcome.commit(session, now)
+    told = outcome.reply.to_json()
     stored = finish_turn(
         session,
         message_id=pending.message_id,
         expected_version=pending.conversation.version,
-        reply=outcome.reply.to_json(),
+        reply=told,
         text=outcome.reply.text,
         redacted=message.redacted,
         flow=outcome.state.flow,
@@ -177,6 +178,8 @@ def _store(session: Session, pending: PendingTurn, message: Turn, outcome: Outco
     if stored is None:
         raise _TakenOver
     owner = Owner.QUEUE if outcome.hand_off else Owner.BOT
+    if stored.reply is told:
+        return outcome.reply, owner, stored.seq
     return Reply.from_json(stored.reply) if stored.reply else None, owner, stored.seq
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -62,7 +62,11 @@ class Reply:
 
     def to_json(self) -> dict[str, Any]:
         """The stored form: plain JSON values only."""
-        return asdict(self) | {"action": self.action.value}
+        return _fields(self) | {
+            "action": self.action.value,
+            "sources": [_fields(source) for source in self.sources],
+            "choices": [_fields(choice) for choice in self.choices],
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Reply:
@@ -76,3 +80,8 @@ class Reply:
                 "choices": tuple(Choice(**choice) for choice in data["choices"]),
             }
         )
+
+
+def _fields(value: Source | Choice | Reply) -> dict[str, Any]:
+    """The fields as they are; `asdict` would copy every one of them deeply."""
+    return {name: getattr(value, name) for name in value.__slots__}

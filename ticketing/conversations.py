@@ -21,6 +21,7 @@ from ticketing.handoff import Waiting, hand_back, hand_off, held, operator_says,
 from ticketing.messages import (
     CONVERSATION,
     MESSAGE,
+    VIEWED,
     ConversationView,
     MessageView,
     clean,
@@ -113,7 +114,7 @@ _RESUME = (
         flow=case((CONVERSATION.c.updated_at < bindparam("idle"), None), else_=CONVERSATION.c.flow),
         state_sealed=case((CONVERSATION.c.updated_at < bindparam("idle"), None), else_=CONVERSATION.c.state_sealed),
     )
-    .returning(*CONVERSATION.c)
+    .returning(*VIEWED)
 )
 _STORE = insert_or_skip(MESSAGE, "conversation_id", "external_id", returning=[MESSAGE.c.id])
 _FIND = select(MESSAGE.c.id, MESSAGE.c.seq).where(
@@ -129,8 +130,9 @@ def record(session: Session, inbound: Inbound, now: datetime) -> Recorded:
     row = _resume(session, inbound, address, now) or _open(session, inbound, address, now)
     message_id = new_id()
     by_bot = row["owner"] == Owner.BOT
-    stored = session.execute(
-        _STORE[dialect_of(session)],
+    connection = session.connection()  # two statements a turn: the session itself would cost as much as they do
+    stored = connection.execute(
+        _STORE[connection.dialect.name],
         {
             "id": message_id,
             "conversation_id": row["id"],
@@ -158,7 +160,7 @@ def _resume(session: Session, inbound: Inbound, address: bytes, now: datetime) -
         "now": now,
         "idle": now - IDLE,
     }
-    return session.execute(_RESUME, values).mappings().first()
+    return session.connection().execute(_RESUME, values).mappings().first()
 
 
 _OPEN = insert_or_skip(
@@ -222,23 +224,17 @@ _earlier = aliased(Message)
 _EARLIER_DUE = exists().where(
     _earlier.conversation_id == MESSAGE.c.conversation_id, _earlier.seq < MESSAGE.c.seq, _earlier.due_at.is_not(None)
 )
-_LOCK_TURN = (
-    select(
-        MESSAGE.c.due_at,
-        MESSAGE.c.created_at,
-        _EARLIER_DUE.label("waits"),
-        *(column.label(f"c_{column.name}") for column in CONVERSATION.c if column.name != "address_sealed"),
-    )
-    .join_from(MESSAGE, CONVERSATION, MESSAGE.c.conversation_id == CONVERSATION.c.id)
-    .where(MESSAGE.c.id == bindparam("message"))
-    .with_for_update(of=CONVERSATION)
+_NEXT_DUE = select(MESSAGE.c.conversation_id).where(
+    MESSAGE.c.id == bindparam("message"), MESSAGE.c.due_at.is_not(None), ~_EARLIER_DUE
 )
-_ANSWERED = (
-    update(MESSAGE).where(MESSAGE.c.id == bindparam("message")).values(due_at=None, body_redacted=bindparam("redacted"))
-)
+# Every turn and every change of hands raises the version, so one condition on it says that nothing has moved on.
 _TURN = (
     update(CONVERSATION)
-    .where(CONVERSATION.c.id == bindparam("conversation"))
+    .where(
+        CONVERSATION.c.id == _NEXT_DUE.scalar_subquery(),
+        CONVERSATION.c.owner == Owner.BOT,
+        CONVERSATION.c.version == bindparam("expected"),
+    )
     .values(
         last_seq=CONVERSATION.c.last_seq + 1,
         version=CONVERSATION.c.version + 1,
@@ -246,6 +242,16 @@ _TURN = (
         state_sealed=bindparam("new_state"),
         updated_at=bindparam("now"),
     )
+    .returning(CONVERSATION.c.id, CONVERSATION.c.last_seq)
+)
+_ANSWERED = (
+    update(MESSAGE).where(MESSAGE.c.id == bindparam("message")).values(due_at=None, body_redacted=bindparam("redacted"))
+)
+_STANDING = (
+    select(MESSAGE.c.due_at, CONVERSATION.c.owner)
+    .join_from(MESSAGE, CONVERSATION, MESSAGE.c.conversation_id == CONVERSATION.c.id)
+    .where(MESSAGE.c.id == bindparam("message"))
+    .with_for_update(of=CONVERSATION)
 )
 
 
@@ -268,31 +274,31 @@ def finish_turn(
     the conversation meanwhile and the reply is dropped; a message that has its reply already gives that one.
     `Stale` means the turn was computed on an older state, or an earlier message still waits: do it again.
     """
-    row = session.execute(_LOCK_TURN, {"message": message_id}).mappings().first()
+    connection = session.connection()
+    values = {"message": message_id, "expected": expected_version, "new_flow": flow, "now": now}
+    sealed = seal_json(session, state) if state else None
+    turned = connection.execute(_TURN, values | {"new_state": sealed}).first()
+    if turned is None:
+        return _told_before(session, message_id, redacted)
+    connection.execute(_ANSWERED, {"message": message_id, "redacted": redacted})
+    answer = MessageView(new_id(), turned.last_seq, Author.BOT, text, reply, now)
+    say(session, turned.id, answer, in_reply_to=message_id)
+    if hand_off_reason is not None:
+        hand_off(session, turned.id, hand_off_reason, now)
+    return answer
+
+
+def _told_before(session: Session, message_id: UUID, redacted: str) -> MessageView | None:
+    """The reply a message has already; None where a person answers it; `Stale` where the turn has to be done again."""
+    row = session.execute(_STANDING, {"message": message_id}).first()
     if row is None:
         raise NotFound("message_not_found")
-    if row["c_owner"] != Owner.BOT:
+    if row.owner != Owner.BOT:
         session.execute(_ANSWERED, {"message": message_id, "redacted": redacted})
         return None
-    if row["due_at"] is None:
+    if row.due_at is None:
         return _reply_to(session, message_id)
-    if row["c_version"] != expected_version or row["waits"]:
-        raise Stale("conversation_moved_on")
-    session.execute(_ANSWERED, {"message": message_id, "redacted": redacted})
-    answer = MessageView(new_id(), row["c_last_seq"] + 1, Author.BOT, text, reply, now)
-    say(session, row["c_id"], answer, in_reply_to=message_id)
-    session.execute(
-        _TURN,
-        {
-            "conversation": row["c_id"],
-            "new_flow": flow,
-            "new_state": seal_json(session, state) if state else None,
-            "now": now,
-        },
-    )
-    if hand_off_reason is not None:
-        hand_off(session, row["c_id"], hand_off_reason, now)
-    return answer
+    raise Stale("conversation_moved_on")
 
 
 def _reply_to(session: Session, message_id: UUID) -> MessageView | None:

@@ -19,6 +19,8 @@ from ticketing.statements import table_of
 MAX_TEXT = 20_000
 CONVERSATION = table_of(Conversation)
 MESSAGE = table_of(Message)
+_SHOWN = ("id", "channel", "city", "owner", "flow", "state_sealed", "version", "last_seq", "opened_at")
+VIEWED = tuple(CONVERSATION.c[name] for name in _SHOWN)
 Row = Mapping[Any, Any]
 
 
@@ -76,7 +78,7 @@ def conversation_view(session: Session, row: Row) -> ConversationView:
 
 def view(session: Session, conversation_id: UUID) -> ConversationView:
     """One conversation."""
-    row = session.execute(select(*CONVERSATION.c).where(CONVERSATION.c.id == conversation_id)).mappings().first()
+    row = session.execute(select(*VIEWED).where(CONVERSATION.c.id == conversation_id)).mappings().first()
     if row is None:
         raise NotFound("conversation_not_found")
     return conversation_view(session, row)
@@ -84,7 +86,7 @@ def view(session: Session, conversation_id: UUID) -> ConversationView:
 
 def running(session: Session, channel: str, address: str, city: str) -> ConversationView | None:
     """The running conversation of an address, for a visitor who comes back."""
-    found = select(*CONVERSATION.c).where(
+    found = select(*VIEWED).where(
         CONVERSATION.c.city == city,
         CONVERSATION.c.channel == channel,
         CONVERSATION.c.address_index == keyed_hash(session, "address", f"{channel}\0{address}"),
@@ -107,7 +109,7 @@ def say(
     redacted: str = "",
 ) -> None:
     """Store one message that is no inbox job: the bot\'s or a person\'s words."""
-    session.execute(
+    session.connection().execute(
         _SAY,
         {
             "id": message.id,

@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -46,6 +47,11 @@ class Vault:
         keys = {bytes.fromhex(name): base64.b64decode(key) for name, key in stored["keys"].items()}
         return cls(keys, bytes.fromhex(stored["current"]), base64.b64decode(stored["index"]))
 
+    @cached_property
+    def _ciphers(self) -> dict[bytes, AESGCM]:
+        """The ciphers by key id; safe to share between threads, and dearer to make than to use."""
+        return {name: AESGCM(key) for name, key in self.keys.items()}
+
     def _save(self, path: Path) -> None:
         stored = {
             "current": self.current.hex(),
@@ -68,12 +74,12 @@ class Vault:
     def seal(self, text: str) -> bytes:
         """The text as ciphertext: key id, nonce, AES-GCM."""
         nonce = secrets.token_bytes(_NONCE)
-        return self.current + nonce + AESGCM(self.keys[self.current]).encrypt(nonce, text.encode(), self.current)
+        return self.current + nonce + self._ciphers[self.current].encrypt(nonce, text.encode(), self.current)
 
     def unseal(self, blob: bytes) -> str:
         """The text of `seal`; raises `cryptography.exceptions.InvalidTag` when the bytes were changed."""
         key_id, nonce = blob[:_KEY_ID], blob[_KEY_ID : _KEY_ID + _NONCE]
-        return AESGCM(self.keys[key_id]).decrypt(nonce, blob[_KEY_ID + _NONCE :], key_id).decode()
+        return self._ciphers[key_id].decrypt(nonce, blob[_KEY_ID + _NONCE :], key_id).decode()
 
     def keyed_hash(self, purpose: str, value: str) -> bytes:
         """A 32-byte HMAC of the value, different for every purpose; equal values meet without being readable."""

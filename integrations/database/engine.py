@@ -9,9 +9,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
+from integrations.database.dialect import light
 from integrations.database.writer import BatchWriter
 from ticketing.privacy import Vault
 
@@ -88,7 +89,7 @@ class Database:
 def _engine(url: str, threads: int) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_size=threads, max_overflow=threads, pool_pre_ping=True, pool_timeout=10)
-    engine = create_engine(url, pool_size=threads, max_overflow=threads, pool_timeout=10)
+    engine = create_engine(light(make_url(url)), pool_size=threads, max_overflow=threads, pool_timeout=10)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
