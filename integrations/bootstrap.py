@@ -81,7 +81,7 @@ def _bot(settings: Settings, database: Database, http: aiohttp.ClientSession) ->
         database=database,
         nlu=Nlu(http, settings.rasa_url or "", token, settings.nlu_data / "nlu", models),
         knowledge=Knowledge(library, linker),
-        router=Router.load(settings.nlu_data, models, city=settings.city),
+        router=Router.load(settings.nlu_data, models, city=str(settings.city.absolute())),
         city=city,
     )
 
