@@ -21,10 +21,11 @@ from celery.worker import WorkController
 from integrations import effects
 from integrations.bootstrap import House
 from integrations.settings import Settings
+from ticketing import accounts
 
 log = structlog.get_logger()
-OUTBOX, INBOX = "hotline.outbox", "hotline.inbox"
-_EVERY = {OUTBOX: 1.0, INBOX: 5.0}
+OUTBOX, INBOX, SESSIONS = "hotline.outbox", "hotline.inbox", "hotline.sessions"
+_EVERY = {OUTBOX: 1.0, INBOX: 5.0, SESSIONS: 600.0}
 _TASK_SECONDS = 300
 
 
@@ -63,7 +64,12 @@ def register(app: Celery, house: House) -> None:
     def inbox() -> int:
         return asyncio.run(effects.finish_turns(house, _now))
 
-    del outbox, inbox  # Celery keeps them by name
+    @app.task(name=SESSIONS)
+    def sessions() -> None:
+        with house.database.write() as session:
+            accounts.sweep(session, _now())
+
+    del outbox, inbox, sessions  # Celery keeps them by name
 
 
 def waker(app: Celery) -> Callable[[], None]:

@@ -26,7 +26,8 @@ from routing.language.normalise import normalised
 from ticketing.city import City
 
 _FORMATS = ("yaml", "guangdong")
-_SHOWN = 20
+_SHOWN = 3
+_WIDTH = 100
 
 
 def add(commands: Any) -> None:
@@ -64,14 +65,14 @@ def run_import(settings: Settings, arguments: argparse.Namespace) -> int:
             report = versions.store(session, parsed, found, City.load(settings.city).code, datetime.now(UTC))
     finally:
         database.close()
-    _print(report)
+    _print(settings, report)
     return 1 if report.guides < report.rows else 0
 
 
 def run_check(settings: Settings, arguments: argparse.Namespace) -> int:
     """Every finding about the product's own guides; exit 1 when there is one."""
     _, report = yaml_files.read_folder(settings.nlu_data / "guides")
-    _print(report)
+    _print(settings, report)
     return 1 if report.flags else 0
 
 
@@ -118,13 +119,14 @@ def _shown_on(bar: Any) -> Progress:
     return progress
 
 
-def _print(report: ImportReport) -> None:
-    stored = "，".join(f"{name} {count}" for name, count in report.stored.items())
+def _print(settings: Settings, report: ImportReport) -> None:
+    """The counts, then every kind of finding with its first examples; all of them are kept in the database."""
+    words = Replies.load(settings.nlu_data / "replies")
+    stored = "，".join(f"{words.text(f'answers.stored.{name}')} {count}" for name, count in report.stored.items())
     print(f"读到 {report.rows} 行，成为指南 {report.guides} 份" + (f"（{stored}）" if stored else ""))
     for code, count in report.by_code.most_common():
-        print(f"  {code}: {count}")
-    serious = [flag for flag in report.flags if flag.code not in {"empty", "repeated_name"}]
-    for flag in serious[:_SHOWN]:
-        print(f"    第 {flag.position} 行 {flag.item or ''} {flag.code}: {flag.detail}")
-    if len(serious) > _SHOWN:
-        print(f"    …… 另有 {len(serious) - _SHOWN} 处，全部记录在数据库的导入报告里")
+        print(f"  {words.text(f'answers.flag.{code}')}：{count} 处")
+        for flag in [flag for flag in report.flags if flag.code == code][:_SHOWN]:
+            print(f"    第 {flag.position} 行 {flag.item or ''} {flag.detail[:_WIDTH]}")
+        if count > _SHOWN:
+            print(f"    …… 另有 {count - _SHOWN} 处")

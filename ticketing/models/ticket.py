@@ -74,7 +74,7 @@ class Ticket(Base):
 
     city: Mapped[str]
     channel: Mapped[str]
-    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id"))
+    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id"), index=True)
     registered_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     first_contact_owner: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     registered_at: Mapped[datetime]

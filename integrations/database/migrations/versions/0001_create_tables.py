@@ -282,6 +282,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_ticket_number")),
     )
     op.create_index("ix_ticket_citizen", "ticket", ["citizen_id", "registered_at"], unique=False)
+    op.create_index(op.f("ix_ticket_conversation_id"), "ticket", ["conversation_id"], unique=False)
     op.create_index("ix_ticket_department", "ticket", ["lead_department", "status", "finish_due"], unique=False)
     op.create_index("ix_ticket_registered_at", "ticket", ["registered_at"], unique=False)
     op.create_index("ix_ticket_status", "ticket", ["status", "finish_due"], unique=False)
@@ -411,6 +412,7 @@ def downgrade() -> None:
     op.drop_index("ix_ticket_status", table_name="ticket")
     op.drop_index("ix_ticket_registered_at", table_name="ticket")
     op.drop_index("ix_ticket_department", table_name="ticket")
+    op.drop_index(op.f("ix_ticket_conversation_id"), table_name="ticket")
     op.drop_index("ix_ticket_citizen", table_name="ticket")
     op.drop_table("ticket")
     op.drop_index("ix_message_due", table_name="message")
