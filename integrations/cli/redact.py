@@ -10,6 +10,7 @@ from typing import Any
 
 from integrations.cli import batch, options
 from integrations.settings import Settings
+from routing.language import names
 from routing.language.redaction import redact
 
 
@@ -22,7 +23,8 @@ def add(commands: Any) -> None:
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
-    """One text to the screen, or a batch."""
+    """One text to the screen, or a batch; names are looked for by the tagger too, which live turns do without."""
+    names.load_tagger()
     if arguments.batch:
         options.check_batch(arguments)
         return asyncio.run(batch.run(arguments.batch, arguments.out, _line, {"text": str}))
