@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from bot.guides.forms import FormKind, Forms
 from bot.guides.grams import Floats, Scores, compact
 from bot.guides.lexicon import Lexicon, Span
 from bot.guides.library import Item
+from bot.guides.nearest import FormVectors
 
 FEATURES = (
     "name_exact",
@@ -24,35 +25,65 @@ FEATURES = (
     "mass",
     "context",
 )
+_AT = {name: column for column, name in enumerate(FEATURES)}
 BY_GRAMS, BY_MEANING, FULLY = 60, 24, 0.98
 SHORTEST_EXACT = 2
 NAMED = 0.8
 
 
-@dataclass(slots=True)
-class Row:
-    """The evidence for one item; `by` names the strongest kind, `span` where its name stands in the text."""
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Where an item's own name or alias stands in the text, and how much of what was said it is."""
 
-    owner: int
-    features: dict[str, float] = field(default_factory=dict)
-    by: str = "grams"
-    span: Span | None = None
-
-    def raise_to(self, name: str, value: float) -> None:
-        """Keep the larger value of a feature over all forms of the item."""
-        self.features[name] = max(value, self.features.get(name, 0.0))
+    span: Span
+    share: float
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The rows of all candidates; `content` is False when the text holds nothing but question words."""
+    """One row of features (in the order of FEATURES) for each candidate, who they are, and which stand in the text.
 
-    rows: tuple[Row, ...]
+    `content` is False when the text holds nothing but question words.
+    """
+
+    owners: tuple[int, ...]
+    matrix: NDArray[np.float64]
+    named: Mapping[int, Named]
     content: bool
 
-    def matrix(self) -> NDArray[np.float64]:
-        """The features as numbers, in the order of FEATURES."""
-        return np.array([[row.features.get(name, 0.0) for name in FEATURES] for row in self.rows], dtype=np.float64)
+    def by(self, row: int) -> str:
+        """The strongest kind of evidence for a candidate."""
+        if named := self.named.get(self.owners[row]):
+            return named.by
+        features = self.matrix[row]
+        if features[_AT["mass"]] > 0:
+            return "grams"
+        return "meaning" if features[_AT["meaning"]] > 0 else "context"
+
+
+class _Table:
+    """The features of all items while they are gathered; an item becomes a candidate with its first evidence."""
+
+    def __init__(self, items: int) -> None:
+        self.features = np.zeros((items, len(FEATURES)))
+        self.candidates = np.zeros(items, dtype=bool)
+        self.named: dict[int, Named] = {}
+
+    def raise_to(self, name: str, owners: NDArray[np.int32], values: Floats) -> None:
+        """Keep the largest value of a feature over all forms of an item."""
+        self.candidates[owners] = True
+        np.maximum.at(self.features[:, _AT[name]], owners, values)
+
+    def set(self, name: str, owner: int, value: float = 1.0) -> None:
+        """Set a feature of one item."""
+        self.candidates[owner] = True
+        self.features[owner, _AT[name]] = value
+
+    def evidence(self, *, content: bool) -> Evidence:
+        """What was gathered for the candidates."""
+        owners = np.flatnonzero(self.candidates)
+        return Evidence(tuple(owners.tolist()), self.features[owners], self.named, content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +103,15 @@ class _Question:
 def gather(text: str, forms: Forms, lexicon: Lexicon, context_item: str | None = None) -> Evidence:
     """Collect the evidence for every item that characters, names or meaning suggest."""
     question = _question(text, forms, lexicon)
-    rows: dict[int, Row] = {}
+    table = _Table(len(forms.items))
     scores = forms.grams.search(question.text, question.masked, lexicon.additions(text)) if question.text else None
     if scores is not None:
-        _by_characters(rows, question, forms, scores)
-    if forms.vectors is not None and question.core and not _fully_named(rows):
-        _by_meaning(rows, question.core, forms)
-    _by_context(rows, forms, context_item)
-    return Evidence(tuple(rows.values()), bool(question.core))
+        _by_characters(table, question, forms, scores)
+    if forms.vectors is not None and question.core and not _fully_named(table):
+        _by_meaning(table, question.core, forms, forms.vectors)
+    if (context := forms.positions.get(context_item or "")) is not None:
+        table.set("context", context)
+    return table.evidence(content=bool(question.core))
 
 
 def _question(text: str, forms: Forms, lexicon: Lexicon) -> _Question:
@@ -89,48 +121,47 @@ def _question(text: str, forms: Forms, lexicon: Lexicon) -> _Question:
     return _Question(forms.spelling.repaired("".join(text[i] for i in places), masked), places, masked)
 
 
-def _by_characters(rows: dict[int, Row], question: _Question, forms: Forms, scores: Scores) -> None:
+def _by_characters(table: _Table, question: _Question, forms: Forms, scores: Scores) -> None:
     worth = scores.mass * np.sqrt(scores.covered)
-    chosen = np.union1d(_top(worth, BY_GRAMS), np.flatnonzero(scores.covered >= FULLY))
-    most = max(float(worth.max()), 1e-6)
-    for index in chosen[worth[chosen] > 0]:
-        form = forms.forms[index]
-        row = rows.setdefault(form.owner, Row(form.owner))
-        covered, explained = float(scores.covered[index]), float(scores.explained[index])
-        row.raise_to("mass", float(worth[index]) / most)
-        row.raise_to("match", float(np.sqrt(covered * explained)))
-        if form.kind is not FormKind.EXAMPLE:
-            row.raise_to("name_covered", covered)
-            row.raise_to("name_explained", explained)
-    _exact(rows, question, forms, [int(i) for i in chosen if scores.covered[i] >= FULLY])
+    full = scores.covered >= FULLY
+    chosen = _chosen(_top(worth, BY_GRAMS), full & (worth > 0))
+    chosen = chosen[worth[chosen] > 0]
+    owners, covered, explained = forms.owners[chosen], scores.covered[chosen], scores.explained[chosen]
+    table.raise_to("mass", owners, worth[chosen] / max(float(worth.max()), 1e-6))
+    table.raise_to("match", owners, np.sqrt(covered * explained))
+    names = ~forms.examples[chosen]
+    table.raise_to("name_covered", owners[names], covered[names])
+    table.raise_to("name_explained", owners[names], explained[names])
+    _exact(table, question, forms, chosen[names & full[chosen]].tolist())
 
 
-def _exact(rows: dict[int, Row], question: _Question, forms: Forms, full: Sequence[int]) -> None:
+def _exact(table: _Table, question: _Question, forms: Forms, full: Sequence[int]) -> None:
     """Mark the items whose name or alias stands in the text; a name inside a longer one that stands there is none."""
     found: list[tuple[int, int, int]] = []
     for index in full:
         form = forms.forms[index]
         start = question.text.find(form.text) if len(form.text) >= SHORTEST_EXACT else -1
-        if start >= 0 and form.kind is not FormKind.EXAMPLE:
+        if start >= 0:
             found.append((start, start + len(form.text), index))
     for start, end, index in found:
         if not any(s <= start and end <= e and e - s > end - start for s, e, _ in found):
-            _mark(rows, question, forms, (start, end), index)
+            _mark(table, question, forms, (start, end), index)
 
 
-def _mark(rows: dict[int, Row], question: _Question, forms: Forms, span: Span, index: int) -> None:
+def _mark(table: _Table, question: _Question, forms: Forms, span: Span, index: int) -> None:
     form = forms.forms[index]
-    row = rows.setdefault(form.owner, Row(form.owner))
+    by = "name" if form.kind is FormKind.NAME else "alias"
     spans = [span, *_label_spans(question, forms.items[form.owner])]
     beside = sum(
         not hidden and not any(start <= i < end for start, end in spans) for i, hidden in enumerate(question.masked)
     )
     share = (span[1] - span[0]) / (span[1] - span[0] + beside)
-    if row.span is None or share > row.features.get("exact_share", 0.0):
-        row.span = (question.places[span[0]], question.places[span[1] - 1] + 1)
-        row.by = "name" if form.kind is FormKind.NAME else "alias"
-    row.raise_to("name_exact" if form.kind is FormKind.NAME else "alias_exact", 1.0)
-    row.raise_to("exact_share", share)
+    before = table.named.get(form.owner)
+    table.set(f"{by}_exact", form.owner)
+    if before is None or share > before.share:
+        table.set("exact_share", form.owner, share)
+        stands = (question.places[span[0]], question.places[span[1] - 1] + 1)
+        table.named[form.owner] = Named(stands, share, by)
 
 
 def _label_spans(question: _Question, item: Item) -> list[Span]:
@@ -140,32 +171,25 @@ def _label_spans(question: _Question, item: Item) -> list[Span]:
     return [(start, start + length) for start, length in found if start >= 0 and length]
 
 
-def _by_meaning(rows: dict[int, Row], core: str, forms: Forms) -> None:
-    assert forms.vectors is not None
-    asked = forms.vectors.ask(core)
-    known = np.zeros(len(forms.items), dtype=bool)
-    known[list(rows)] = True
-    chosen = np.union1d(forms.vectors.nearest(asked, BY_MEANING), np.flatnonzero(known[forms.owners]))
-    for index, meaning in zip(chosen, forms.vectors.likeness(asked, chosen), strict=True):
-        owner = forms.forms[index].owner
-        rows.setdefault(owner, Row(owner, by="meaning")).raise_to("meaning", float(meaning))
+def _by_meaning(table: _Table, core: str, forms: Forms, vectors: FormVectors) -> None:
+    asked = vectors.ask(core)
+    chosen = _chosen(vectors.nearest(asked, BY_MEANING), table.candidates[forms.owners])
+    table.raise_to("meaning", forms.owners[chosen], vectors.likeness(asked, chosen))
 
 
-def _by_context(rows: dict[int, Row], forms: Forms, context_item: str | None) -> None:
-    if context_item is None:
-        return
-    for owner, item in enumerate(forms.items):
-        if item.code == context_item:
-            rows.setdefault(owner, Row(owner, by="context")).features["context"] = 1.0
-
-
-def _fully_named(rows: dict[int, Row]) -> bool:
+def _fully_named(table: _Table) -> bool:
     """Whether the text is little more than an item's own name: meaning has nothing to add then, and costs most."""
-    named = [row for row in rows.values() if row.features.get("name_exact")]
-    sure = [row for row in named if row.features["exact_share"] >= NAMED]
-    for row in sure:
-        row.raise_to("meaning", 1.0)
-    return bool(sure)
+    exact, share = table.features[:, _AT["name_exact"]], table.features[:, _AT["exact_share"]]
+    sure = np.flatnonzero((exact > 0) & (share >= NAMED))
+    for owner in sure:
+        table.set("meaning", int(owner))
+    return bool(len(sure))
+
+
+def _chosen(best: NDArray[np.intp], others: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The places of the best and of all others, in order."""
+    others[best] = True
+    return np.flatnonzero(others)
 
 
 def _top(values: Floats, count: int) -> NDArray[np.intp]:

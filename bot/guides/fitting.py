@@ -41,9 +41,9 @@ def cases(questions: Sequence[Question], forms: Forms, lexicon: Lexicon) -> list
     found = []
     for question in questions:
         evidence = gather(question.text, forms, lexicon)
-        if evidence.rows and evidence.content:
-            right = np.array([forms.items[row.owner].code in question.items for row in evidence.rows], dtype=bool)
-            found.append(Case(evidence.matrix(), right))
+        if evidence.owners and evidence.content:
+            right = np.array([forms.items[owner].code in question.items for owner in evidence.owners], dtype=bool)
+            found.append(Case(evidence.matrix, right))
     return found
 
 

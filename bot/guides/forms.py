@@ -34,14 +34,16 @@ class Form:
 
 
 class Forms:
-    """All forms of a library with their indexes; `items[form.owner]` is the item."""
+    """All forms of a library with their indexes; `items[form.owner]` is the item, `positions` the way back."""
 
     def __init__(
         self, items: Sequence[Item], lexicon: Lexicon, encode: Encode | None = None, cache: Path | None = None
     ) -> None:
         self.items = tuple(items)
         self.forms = tuple(form for owner, item in enumerate(self.items) for form in _forms(item, owner, lexicon))
+        self.positions = {item.code: position for position, item in enumerate(self.items)}
         self.owners = np.array([form.owner for form in self.forms], dtype=np.int32)
+        self.examples = np.array([form.kind is FormKind.EXAMPLE for form in self.forms], dtype=bool)
         self.grams = GramIndex([form.text for form in self.forms])
         self.spelling = Spelling(form.text for form in self.forms)
         self.vectors = FormVectors([form.text for form in self.forms], encode, cache) if encode else None

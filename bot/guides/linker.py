@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 
-from bot.guides.evidence import FEATURES, Evidence, Row, gather
+from bot.guides.evidence import FEATURES, Evidence, gather
 from bot.guides.forms import Forms
 from bot.guides.guide import Element
 from bot.guides.lexicon import MAX_TEXT, Lexicon, Span
@@ -79,7 +79,16 @@ NOTHING = Link((), 0.0, Decision.ABSTAIN, content=False)
 class _Ranked:
     code: str
     mass: float
-    row: Row
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """The most likely items, best first; the masses of all candidates; where the best one's name stands in the text."""
+
+    top: tuple[_Ranked, ...]
+    masses: Mapping[str, float]
+    span: Span | None
 
 
 def _bound(elements: Sequence[Element]) -> int:
@@ -103,7 +112,7 @@ class Linker:
     ) -> None:
         self.library = library
         self.lexicon = lexicon
-        self._weights = weights
+        self._weights, self._vector = weights, weights.vector(FEATURES)
         self._forms = Forms(tuple(library), lexicon, encode, cache)
         self._twins = Twins(library)
 
@@ -125,10 +134,9 @@ class Linker:
         evidence = gather(text, self._forms, self.lexicon, context_item)
         if not evidence.content:
             return self._from_context(context_item)
-        if not evidence.rows:
+        if not evidence.owners:
             return NOTHING
-        ranked = self._rank(evidence)
-        return self._decide(text, ranked, elements, k)
+        return self._decide(text, self._rank(evidence), elements, k)
 
     def _from_context(self, context_item: str | None) -> Link:
         item = self.library.item(context_item) if context_item else None
@@ -137,27 +145,28 @@ class Linker:
         candidate = self._candidate(item.code, 1.0, "context")
         return Link((candidate,), SURE_CONTEXT, Decision.ANSWER, content=False)
 
-    def _rank(self, evidence: Evidence) -> list[_Ranked]:
+    def _rank(self, evidence: Evidence) -> _Ranking:
         """Order the candidates by fused score; their masses and that of “none of them” sum to one."""
-        scores = evidence.matrix() @ self._weights.vector(FEATURES) + self._weights.bias
+        scores = evidence.matrix @ self._vector + self._weights.bias
         ceiling = max(float(scores.max()), 0.0)
         powers = np.exp(scores - ceiling)
-        mass = powers / (powers.sum() + np.exp(-ceiling))
-        order = np.argsort(-mass, kind="stable")
-        return [
-            _Ranked(self._forms.items[evidence.rows[i].owner].code, float(mass[i]), evidence.rows[i]) for i in order
-        ]
+        masses = (powers / (powers.sum() + np.exp(-ceiling))).tolist()
+        codes = [self._forms.items[owner].code for owner in evidence.owners]
+        best = np.argsort(-scores, kind="stable")[:MOST].tolist()
+        named = evidence.named.get(evidence.owners[best[0]])
+        top = tuple(_Ranked(codes[row], masses[row], evidence.by(row)) for row in best)
+        return _Ranking(top, dict(zip(codes, masses, strict=True)), named.span if named else None)
 
-    def _decide(self, text: str, ranked: list[_Ranked], elements: Sequence[Element], k: int) -> Link:
-        top = ranked[0]
-        group = self._twins.of(top.code)
-        confidence = min(sum(one.mass for one in ranked if one.code in group), 1.0)
-        beside = text if top.row.span is None else text[: top.row.span[0]] + " " + text[top.row.span[1] :]
-        twins = self._open_twins(top.code, beside, elements)
+    def _decide(self, text: str, ranking: _Ranking, elements: Sequence[Element], k: int) -> Link:
+        code, span = ranking.top[0].code, ranking.span
+        group = self._twins.of(code)
+        confidence = min(sum(ranking.masses.get(one, 0.0) for one in group), 1.0)
+        beside = text if span is None else text[: span[0]] + " " + text[span[1] :]
+        twins = self._open_twins(code, beside, elements)
         each = 1 < len(twins) <= _bound(elements)
-        candidates = self._candidates(ranked, group, twins)
+        candidates = self._candidates(ranking, group, twins)
         decision = self._decision(confidence, candidates, ask=len(twins) > 1 and not each)
-        named = (*((top.row.span,) if top.row.span else ()), *self._twins.spans(candidates[0].code, text))
+        named = (*((span,) if span else ()), *self._twins.spans(candidates[0].code, text))
         shown = candidates[: max(k, min(len(twins), OFFERED))]
         return Link(shown, confidence, decision, named, twins if len(twins) > 1 else ())
 
@@ -173,22 +182,17 @@ class Linker:
         return Decision.CLARIFY if offered >= self._weights.clarify else Decision.ABSTAIN
 
     def _candidates(
-        self, ranked: list[_Ranked], group: tuple[str, ...], twins: tuple[str, ...]
+        self, ranking: _Ranking, group: tuple[str, ...], twins: tuple[str, ...]
     ) -> tuple[LinkCandidate, ...]:
         """The namesakes still open first, then one item for each other name."""
-        by_code = {one.code: one for one in ranked}
-        chosen = [(code, by_code.get(code)) for code in twins]
+        first, by = ranking.top[0], {one.code: one.by for one in ranking.top}
+        chosen = [self._candidate(code, ranking.masses.get(code, first.mass), by.get(code, first.by)) for code in twins]
         names = {self.library.items[group[0]].name}
-        for one in ranked[:MOST]:
-            name = self.library.items[one.code].name
-            if name not in names:
-                names.add(name)
-                chosen.append((one.code, one))
-        share = ranked[0].mass
-        return tuple(
-            self._candidate(code, one.mass if one else share, one.row.by if one else ranked[0].row.by)
-            for code, one in chosen
-        )
+        for one in ranking.top:
+            if self.library.items[one.code].name not in names:
+                names.add(self.library.items[one.code].name)
+                chosen.append(self._candidate(one.code, one.mass, one.by))
+        return tuple(chosen)
 
     def _candidate(self, code: str, score: float, by: str) -> LinkCandidate:
         item = self.library.items[code]

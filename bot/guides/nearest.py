@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,21 +16,26 @@ from bot.guides.grams import Floats
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 ENCODE_BATCH = 256
 SKETCH, LARGE, WIDER = 96, 2000, 4
+SHORT, REMEMBERED = 8, 2000
 
 
 class FormVectors:
     """The vectors of all forms, and how to compare a question with them."""
 
     def __init__(self, texts: Sequence[str], encode: Encode, cache: Path | None = None) -> None:
-        self.encode = encode
+        self._encode = encode
+        self._remembered = lru_cache(REMEMBERED)(self._vector)
         self._vectors = _load(texts, encode, cache)
         large = len(texts) > LARGE
         self._basis = _principal(self._vectors) if large else None
         self._sketch = self._vectors @ self._basis if self._basis is not None else self._vectors
 
     def ask(self, text: str) -> Floats:
-        """The vector of a question."""
-        return np.asarray(self.encode([text])[0], dtype=np.float32)
+        """The vector of a question; what follow-ups leave (再见, 办好) is short, and the same again and again."""
+        return self._remembered(text) if len(text) <= SHORT else self._vector(text)
+
+    def _vector(self, text: str) -> Floats:
+        return np.asarray(self._encode([text])[0], dtype=np.float32)
 
     def nearest(self, asked: Floats, count: int) -> NDArray[np.intp]:
         """The forms most like the question, in no order."""
