@@ -16,7 +16,7 @@ from typing import Any, Self
 import yaml
 
 from bot.clauses import clauses
-from bot.phrases import Group, Rule, any_of, words
+from bot.phrases import Group, Rule, Rules, any_of, words
 
 _PUNCTUATION = re.compile(r"[\s,，。.!！?？;；、~…:：\"'“”‘’()（）]+")
 _ANY_LENGTH = 10_000
@@ -43,7 +43,7 @@ class Cues:
     cues: Mapping[str, Cue]
     lists: Mapping[str, Group]
     ordinals: Mapping[str, Group]
-    outlets: tuple[Rule, ...]
+    outlets: Rules
     particles: Group
 
     @classmethod
@@ -53,7 +53,7 @@ class Cues:
         cues = {name: _cue(entry) for name, entry in data.items() if isinstance(entry, dict) and name != "ordinals"}
         lists = {name: words(entry) for name, entry in data.items() if isinstance(entry, list) and name != "outlets"}
         ordinals = {str(number): words(group) for number, group in data["ordinals"].items()}
-        outlets = tuple(Rule.parse(entry) for entry in data["outlets"])
+        outlets = Rules(Rule.parse(entry) for entry in data["outlets"])
         return cls(cues, lists, ordinals, outlets, words(data["particles"]))
 
     def says(self, name: str, text: str) -> bool:
@@ -81,9 +81,9 @@ class Cues:
         """The outlet of a matter the hotline cannot take up; None for a how-to question or any other matter."""
         if self.mentions("how_to", text):
             return None
-        parts = clauses(text)
+        rules = self.outlets.among(text)
+        parts = clauses(text) if rules else []
         joined = [*parts, *(f"{first},{second}" for first, second in pairwise(parts))]
-        rules = (rule for rule in (rule.among(text) for rule in self.outlets) if rule)
         return next((rule.name for rule in rules if any(rule.matches(part) for part in joined)), None)
 
     def _points(self, bare: str, group: Group) -> bool:

@@ -6,8 +6,9 @@ Everything is plain substring search over lists we wrote, so the time is linear 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Self
 
 Group = tuple[str, ...]
@@ -36,12 +37,17 @@ class Rule:
             words(data.get("exact", ())), str(data.get("number", "")),
         )  # fmt: skip
 
-    def among(self, text: str) -> Self | None:
-        """The rule with only those words that occur in the text at all; None when it cannot match any part of it."""
-        phrases = present(self.phrases, text)
-        combinations = (tuple(present(group, text) for group in groups) for groups in self.combinations)
+    @property
+    def words(self) -> Iterator[str]:
+        """Every word that can make it match."""
+        return chain(self.phrases, self.exact, *(group for groups in self.combinations for group in groups))
+
+    def among(self, said: Container[str]) -> Self | None:
+        """The rule with only those words that were said at all; None when it cannot match any part of the text."""
+        phrases = _kept(self.phrases, said)
+        combinations = (tuple(_kept(group, said) for group in groups) for groups in self.combinations)
         possible = tuple(groups for groups in combinations if all(groups))
-        exact = present(self.exact, text)
+        exact = _kept(self.exact, said)
         if not phrases and not possible and not exact:
             return None
         return replace(self, phrases=phrases, combinations=possible, exact=exact)
@@ -55,6 +61,25 @@ class Rule:
         return any(all(any(word in part for word in group) for group in groups) for groups in self.combinations)
 
 
+class Rules:
+    """Many rules asked of one text: its characters tell which of their thousands of words it can hold at all."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = tuple((rule, frozenset(rule.words)) for rule in rules)
+        self._by_first: dict[str, list[str]] = {}
+        for word in sorted(frozenset[str]().union(*(words for _, words in self._rules))):
+            self._by_first.setdefault(word[0], []).append(word)
+
+    def __iter__(self) -> Iterator[Rule]:
+        return (rule for rule, _ in self._rules)
+
+    def among(self, text: str) -> list[Rule]:
+        """The rules that may match some part of the text, each with only the words that occur in it."""
+        said = frozenset(word for first in set(text) for word in self._by_first.get(first, ()) if word in text)
+        possible = (rule.among(said) for rule, words in self._rules if not words.isdisjoint(said))
+        return [rule for rule in possible if rule]
+
+
 def words(data: Iterable[Any]) -> Group:
     """The words of a dictionary list; an entry may hold several words with `|` between them."""
     return tuple(word for entry in data for word in str(entry).split("|") if word)
@@ -63,6 +88,10 @@ def words(data: Iterable[Any]) -> Group:
 def present(group: Group, text: str) -> Group:
     """Those words of the group that occur in the text."""
     return tuple(word for word in group if word in text)
+
+
+def _kept(group: Group, said: Container[str]) -> Group:
+    return tuple(word for word in group if word in said)
 
 
 def any_of(group: Group, text: str) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, Self
 import yaml
 
 from bot.clauses import clauses
-from bot.phrases import Group, Rule, any_of, eraser, present, words
+from bot.phrases import Group, Rule, Rules, any_of, eraser, present, words
 from routing.language.normalise import normalised
 
 MESSAGE_CAP = 1_000
@@ -79,7 +79,7 @@ class Triage:
     hypothetical: Group
     not_hypothetical: re.Pattern[str]
     negation: Group
-    emergencies: tuple[Rule, ...]
+    emergencies: Rules
     hints: tuple[tuple[str, Group], ...]
     human: Rule
     human_exact: frozenset[str]
@@ -101,7 +101,7 @@ class Triage:
             hypothetical=words(data["hypothetical"]),
             not_hypothetical=eraser(words(data["not_hypothetical"])),
             negation=words(data["negation"]),
-            emergencies=tuple(Rule.parse(entry) for entry in data["emergencies"]),
+            emergencies=Rules(Rule.parse(entry) for entry in data["emergencies"]),
             hints=tuple((str(number), words(group)) for number, group in data["hints"].items()),
             human=Rule.parse({"name": "human", "any": human["any"], "unless": human["unless"]}),
             human_exact=frozenset(words(human["exact"])),
@@ -129,7 +129,7 @@ class Triage:
 
     def _emergency(self, text: str) -> Rule | None:
         literal = self.figures.sub("·", text)
-        rules = [rule for rule in (rule.among(literal) for rule in self.emergencies) if rule]
+        rules = self.emergencies.among(literal)
         if not rules:
             return None
         told = clauses(literal)
