@@ -22,9 +22,13 @@ def item_names(guides: Path) -> list[str]:
     return [yaml.safe_load(path.read_text(encoding="utf-8"))["name"] for path in sorted(guides.glob("*/*.yml"))]
 
 
-def build(names: Sequence[str], scripts: Path = SCRIPTS) -> list[Conversation]:
-    """Three consultation scripts an item, with appeals and small talk mixed in at about one in three."""
-    names = names[:: -(-len(names) // _MOST_ITEMS)]
+def build(names: Sequence[str], scripts: Path = SCRIPTS, *, part: int = 0) -> list[Conversation]:
+    """Three consultation scripts an item, with appeals and small talk mixed in at about one in three.
+
+    Where there are many names, each `part` has its own: nobody answers a round from what the round before left behind.
+    """
+    parts = -(-len(names) // _MOST_ITEMS)
+    names = names[part % parts :: parts]
     found = yaml.safe_load(scripts.read_text(encoding="utf-8"))
     consult = [
         _fill(script, name, names[(at + 1) % len(names)])

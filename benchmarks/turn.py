@@ -1,8 +1,9 @@
 """`./hotline bench turn`: the same conversations through this house and through Rasa's usual pipeline, side by side.
 
-Both are built, served and driven by this one run. Rounds alternate, so a slow minute of the machine meets both sides;
-the medians over the rounds are compared. The house's turns count only because they are stored: at the end the rows of
-its database are counted against what was said. The peer keeps its conversations in memory.
+Both are built, served and driven by this one run. Rounds alternate, so a slow minute of the machine meets both sides,
+and each round asks about other items; the medians over the rounds are compared. The house's turns count only because
+they are stored: at the end the rows of its database are counted against what was said. The peer keeps its
+conversations in memory.
 """
 
 from __future__ import annotations
@@ -71,19 +72,20 @@ class Side:
 
 def run(options: Options, say: Say) -> dict[str, Any]:
     """Measure and return the section for the results file."""
-    talks = conversations.build(conversations.item_names(options.nlu_data / "guides"))
+    names = conversations.item_names(options.nlu_data / "guides")
+    warm_up, *rounds = (conversations.build(names, part=part) for part in range(options.rounds + 1))
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hotline-bench-")))
         sides = _sides(options, data, stack, say)
         for side in sides:
-            side.drive(_warm_up(talks), options.concurrency)
-        for number in range(options.rounds):
+            side.drive(warm_up[:_WARM_UP], options.concurrency)
+        for number, talks in enumerate(rounds, start=1):
             for side in sides:
                 side.rounds.append(side.drive(talks, options.concurrency))
-                say(f"round {number + 1}, {side.name}: {side.rounds[-1]['turns_per_second']} turns/s")
+                say(f"round {number}, {side.name}: {side.rounds[-1]['turns_per_second']} turns/s")
         stored = {side.name: house.stored(data) for side in sides if side.name == "house"}
-    load = {"concurrency": options.concurrency, "conversations": len(talks), "turns": conversations.turns(talks)}
-    load["peer_epochs"] = options.epochs
+    load = {"concurrency": options.concurrency, "peer_epochs": options.epochs}
+    load |= {"conversations": sum(map(len, rounds)), "turns": sum(map(conversations.turns, rounds))}
     section: dict[str, Any] = {"load": load, **{side.name: summary(side.rounds) for side in sides}}
     for side in sides:
         if side.name in stored:
@@ -183,10 +185,6 @@ def _peer(options: Options, say: Say) -> peer.Assistant | None:
     say(f"training the peer (DIET, {options.epochs} epochs: minutes, once)")
     peer.train(found, options.nlu_data, options.epochs)
     return found
-
-
-def _warm_up(talks: Sequence[Conversation]) -> Sequence[Conversation]:
-    return talks[:_WARM_UP]
 
 
 def _driver(job: dict[str, Any]) -> dict[str, Any]:

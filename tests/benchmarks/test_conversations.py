@@ -33,3 +33,11 @@ def test_names_come_from_the_guides(tmp_path: Path) -> None:
 def test_more_guides_make_no_longer_load() -> None:
     few, many = ([f"事项{number}号" for number in range(count)] for count in (30, 185))
     assert conversations.turns(conversations.build(many)) <= conversations.turns(conversations.build(few))
+
+
+def test_every_round_asks_about_other_items() -> None:
+    names = [f"事项{number}号" for number in range(185)]
+    said = ["\n".join(map("\n".join, conversations.build(names, part=part))) for part in range(4)]
+    asked = [{name for name in names if f"请问{name}需要" in text} for text in said]
+    assert all(asked)
+    assert not any(one & other for at, one in enumerate(asked) for other in asked[at + 1 :])
