@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import aiohttp
 from aiohttp import web
@@ -18,7 +18,7 @@ from bot.guides.linker import Linker
 from bot.knowledge import Knowledge
 from bot.nlu import Nlu
 from bot.replies import Replies
-from integrations.database.engine import Database
+from integrations.database.engine import Database, connect
 from integrations.live import Hub
 from integrations.settings import Settings
 from routing.language import vectors
@@ -81,14 +81,13 @@ def _bot(settings: Settings, database: Database, http: aiohttp.ClientSession) ->
         database=database,
         nlu=Nlu(http, settings.rasa_url or "", token, settings.nlu_data / "nlu", models),
         knowledge=Knowledge(library, linker),
-        router=Router.load(settings.nlu_data, models, city=str(settings.city.absolute())),
+        router=Router.load(settings.nlu_data, models, city=str(settings.city.absolute()), progress=_say),
         city=city,
     )
 
 
-def connect(url: str, keys: Path) -> Database:
-    """The database of a URL, with the vault of a key file."""
-    return Database(url, Vault.open(keys))
+def _say(line: str) -> None:
+    print(f"▸ {line}", file=sys.stderr, flush=True)  # noqa: T201 - a long step shows progress, like those before it
 
 
 def signing_secret(settings: Settings) -> bytes:

@@ -14,6 +14,7 @@ from bot import dialogue
 from bot.dialogue import Bot
 from bot.reply import Action, Reply
 from integrations import bootstrap, seed
+from integrations.database.engine import connect
 from integrations.database.migrate import upgrade
 from integrations.provision import provision
 from integrations.settings import Settings
@@ -36,6 +37,7 @@ async def rehearsal(settings: Settings, say: Say) -> AsyncIterator[Bot]:
         if at_hand is None or not await rasa_answers(at_hand.rasa_url, at_hand.rasa_token):
             rasa = rasa_program(made)
             await stack.enter_async_context(running([rasa], say))
+            await rasa.wait_ready()
             at_hand = Running("", rasa.environ["RASA_URL"], rasa.environ["RASA_TOKEN"])
         connected = settings.with_rasa(at_hand.rasa_url, at_hand.rasa_token)
         bot = await stack.enter_async_context(bootstrap.open_bot(connected))
@@ -43,7 +45,7 @@ async def rehearsal(settings: Settings, say: Say) -> AsyncIterator[Bot]:
 
 
 def _throwaway(bot: Bot, folder: Path, stack: contextlib.AsyncExitStack) -> Any:
-    database = bootstrap.connect(f"sqlite:///{folder / 'rehearsal.db'}", folder / "keys.json")
+    database = connect(f"sqlite:///{folder / 'rehearsal.db'}", folder / "keys.json")
     stack.callback(database.close)
     upgrade(database.engine)
     return database

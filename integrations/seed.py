@@ -14,8 +14,7 @@ from bot.guides import versions
 from bot.guides.importers import guangdong
 from bot.guides.models import GuideVersion
 from bot.replies import Replies
-from integrations import bootstrap
-from integrations.database.engine import Database
+from integrations.database.engine import Database, connect
 from integrations.database.migrate import upgrade
 from integrations.settings import Settings
 from ticketing import accounts, units
@@ -52,7 +51,7 @@ DEMO_ACCOUNTS = (
 
 def prepare(settings: Settings, say: Say) -> None:
     """Migrate and seed the database of the settings."""
-    database = bootstrap.connect(settings.database, settings.keys)
+    database = connect(settings.database, settings.keys)
     try:
         upgrade(database.engine)
         city, now = City.load(settings.city), datetime.now(UTC)

@@ -39,6 +39,7 @@ class Program:
     environ: dict[str, str]
     ready: str | None = None
     process: asyncio.subprocess.Process | None = field(default=None, repr=False)
+    task: asyncio.Task[None] | None = field(default=None, repr=False)
 
     async def keep_running(self, say: Say) -> None:
         """Start it, and start it again whenever it dies; ends only by cancellation."""
@@ -62,6 +63,8 @@ class Program:
         try:
             async with asyncio.timeout(_READY_SECONDS), aiohttp.ClientSession() as http:
                 while not await _answers(http, self.ready):
+                    if self.task and self.task.done():
+                        self.task.result()  # a program that could not even be started says so here
                     await asyncio.sleep(0.1)
         except TimeoutError as error:
             raise OSError(f"{self.name} 在 {_READY_SECONDS:.0f} 秒内没有就绪，请看上面的日志") from error
@@ -80,18 +83,16 @@ class Program:
 
 @contextlib.asynccontextmanager
 async def running(programs: Sequence[Program], say: Say) -> AsyncIterator[None]:
-    """Keep the programs running while the block runs; they are ready when it is entered."""
-    tasks = [asyncio.create_task(program.keep_running(say)) for program in programs]
-    ready = asyncio.gather(*(program.wait_ready() for program in programs))
+    """Keep the programs running while the block runs; they may still be starting when it is entered."""
+    for program in programs:
+        program.task = asyncio.create_task(program.keep_running(say))
+    tasks = [program.task for program in programs if program.task]
     try:
-        finished, _ = await asyncio.wait([ready, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        for one in finished:
-            one.result()  # a program that could not even be started says so here
         yield
     finally:
-        for task in (ready, *tasks):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(ready, *tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def rasa_program(made: Made) -> Program:

@@ -31,7 +31,7 @@ _TASK_SECONDS = 300
 
 def make_celery(settings: Settings) -> Celery:
     """The Celery application: the broker, and the beat that rings for each lane."""
-    app = Celery("hotline", broker=settings.celery_broker_url or "memory://")
+    app = Celery("hotline", broker=settings.celery_broker_url or "memory://localhost")
     app.conf.update(
         task_ignore_result=True,
         task_acks_late=True,

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.replies import Replies
-from integrations import bootstrap
 from integrations.cli import options
 from integrations.consoles.words import Words
+from integrations.database.engine import connect
 from integrations.database.migrate import upgrade
 from integrations.settings import Settings
 from ticketing import accounts
@@ -36,7 +36,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Ask for the password (or read it from standard input) and make the account."""
     password = getpass.getpass("密码：") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     settings.data.mkdir(parents=True, exist_ok=True)
-    database = bootstrap.connect(settings.database, settings.keys)
+    database = connect(settings.database, settings.keys)
     upgrade(database.engine)
     try:
         with database.write() as session:

@@ -17,9 +17,10 @@ from bot.guides.library import Library, known_items
 from bot.guides.linker import Linker
 from bot.guides.report import ImportReport, Parsed, Progress
 from bot.replies import Replies
-from integrations import bootstrap, seed
+from integrations import seed
 from integrations.cli import options
 from integrations.cli.up import say
+from integrations.database.engine import connect
 from integrations.settings import ROOT, Settings
 from routing.language import vectors
 from routing.language.normalise import normalised
@@ -59,7 +60,7 @@ def run_import(settings: Settings, arguments: argparse.Namespace) -> int:
     seed.prepare(settings.model_copy(update={"datasets": None}), say)
     with tqdm(unit="份") as bar:
         parsed, found = _read(settings, arguments.file, kind, _shown_on(bar))
-    database = bootstrap.connect(settings.database, settings.keys)
+    database = connect(settings.database, settings.keys)
     try:
         with database.write() as session:
             report = versions.store(session, parsed, found, City.load(settings.city).code, datetime.now(UTC))
@@ -81,7 +82,7 @@ def run_search(settings: Settings, arguments: argparse.Namespace) -> int:
     settings.data.mkdir(parents=True, exist_ok=True)
     seed.prepare(settings, say)
     city = City.load(settings.city)
-    database = bootstrap.connect(settings.database, settings.keys)
+    database = connect(settings.database, settings.keys)
     try:
         with database.read() as session:
             library = Library.load(session, city.code, region=city.region, known=known_items(settings.nlu_data))

@@ -45,7 +45,6 @@ def run_up(settings: Settings, arguments: argparse.Namespace) -> int:
     _refuse_open_demo(settings)
     made = provision(settings.home, say)
     settings.data.mkdir(parents=True, exist_ok=True)
-    seed.prepare(settings, say)
     return asyncio.run(_up(settings, made))
 
 
@@ -54,14 +53,17 @@ async def _up(settings: Settings, made: Made) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     rasa = rasa_program(made)
-    programs = [rasa, web_program(settings, rasa, made)]
+    others = [web_program(settings, rasa, made)]
     if not settings.embedded:
-        programs.append(worker_program(settings, rasa))
-    async with running(programs, say):
-        Running(settings.url, rasa.environ["RASA_URL"], rasa.environ["RASA_TOKEN"]).save(settings.data)
-        print(_welcome(settings), flush=True)
-        await stop.wait()
-        say("正在停止")
+        others.append(worker_program(settings, rasa))
+    async with running([rasa], say):
+        await asyncio.to_thread(seed.prepare, settings, say)
+        async with running(others, say):
+            await asyncio.gather(*(program.wait_ready() for program in (rasa, *others)))
+            Running(settings.url, rasa.environ["RASA_URL"], rasa.environ["RASA_TOKEN"]).save(settings.data)
+            print(_welcome(settings), flush=True)
+            await stop.wait()
+            say("正在停止")
     return 0
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from threading import Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -84,6 +85,11 @@ class Database:
             self._batches.close()
         self._executor.shutdown(wait=True)
         self.engine.dispose()
+
+
+def connect(url: str, keys: Path) -> Database:
+    """The database of a URL, with the vault of a key file (made if there is none)."""
+    return Database(url, Vault.open(keys))
 
 
 def _engine(url: str, threads: int) -> Engine:

@@ -34,6 +34,7 @@ async def test_a_killed_program_is_started_again_and_serves() -> None:
     said: list[str] = []
     program = _program(free_port())
     async with running([program], said.append):
+        await program.wait_ready()
         assert program.process
         first = program.process.pid
         program.process.kill()
@@ -48,6 +49,7 @@ async def test_a_killed_program_is_started_again_and_serves() -> None:
 async def test_nothing_is_left_when_the_supervisor_stops() -> None:
     program = _program(free_port())
     async with running([program], lambda _: None):
+        await program.wait_ready()
         assert program.process
         pid = program.process.pid
     assert not _alive(pid)
@@ -92,3 +94,10 @@ def test_what_up_wrote_is_found_again_and_is_private(tmp_path: Path) -> None:
     assert (tmp_path / "running.json").stat().st_mode & 0o077 == 0
     (tmp_path / "running.json").write_text("{")
     assert Running.find(tmp_path) is None
+
+
+async def test_a_program_that_cannot_be_started_says_so() -> None:
+    program = Program("ghost", ["/nowhere/to/be/found"], {}, f"http://127.0.0.1:{free_port()}/")
+    async with running([program], lambda _: None):
+        with pytest.raises(FileNotFoundError):
+            await program.wait_ready()
