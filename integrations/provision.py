@@ -60,7 +60,10 @@ def rasa_environment(home: Path, say: Say) -> Path:
 
 def nlu_model(home: Path, rasa_python: Path, say: Say) -> Path:
     """The trained NLU model for today's training data."""
-    inputs = [ROOT / "bot" / "rasa", ROOT / "nlu_data" / "nlu", ROOT / "requirements" / "rasa.txt"]
+    project = [
+        ROOT / "bot" / "rasa" / name for name in ("config.yml", "domain.yml", "train.py", "runtime.py", "components")
+    ]
+    inputs = [*project, ROOT / "nlu_data" / "nlu", ROOT / "requirements" / "rasa.txt"]
     model = home / "models" / f"nlu-{fingerprint(inputs)}.tar.gz"
     if not model.exists():
         say("训练语义模型（训练数据变化时才需要，约一分钟）")
