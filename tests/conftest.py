@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -24,6 +26,15 @@ _TEMPLATE = "template_hotline"
 def nlu_data() -> Path:
     """The folder of the product's own data."""
     return ROOT / "nlu_data"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a browser: what `./hotline test` found, else the system's."""
+    found = os.environ.get("HOTLINE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("no Chromium on this machine: install one to run the browser tests")
+    return found
 
 
 @pytest.fixture(scope="session")

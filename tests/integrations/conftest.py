@@ -15,8 +15,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.guides import versions
 from integrations import provision
-from integrations.bootstrap import House, connect, open_house
-from integrations.database.engine import Database
+from integrations.bootstrap import House, open_house
+from integrations.database.engine import Database, connect
 from integrations.database.migrate import upgrade
 from integrations.live import Hub
 from integrations.settings import Settings

