@@ -13,12 +13,13 @@ from bot.replies import Replies
 from integrations.effects import HANDLERS
 from integrations.settings import Settings
 from integrations.worker import make_celery, register
+from ticketing import errors
 from ticketing.models import Kind, Role, Status, Urgency
 from ticketing.notices import Purpose
 from ticketing.workflow import Action
 
 ROOT = Path(__file__).resolve().parents[2]
-ERRORS = {
+ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
     name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.HotlineError)
 }
 REPLIES = Replies.load(ROOT / "nlu_data" / "replies")
