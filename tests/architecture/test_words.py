@@ -20,8 +20,6 @@ from ticketing.workflow import Action
 
 ROOT = Path(__file__).resolve().parents[2]
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
-    name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.HotlineError)
-}
 REPLIES = Replies.load(ROOT / "nlu_data" / "replies")
 
 
