@@ -9,7 +9,6 @@ import signal
 import sys
 from typing import Any
 
-from integrations import seed
 from integrations.cli import options
 from integrations.lifeline import die_with_parent
 from integrations.provision import Made, provision
@@ -57,7 +56,7 @@ async def _up(settings: Settings, made: Made) -> int:
     if not settings.embedded:
         others.append(worker_program(settings, rasa))
     async with running([rasa], say):
-        await asyncio.to_thread(seed.prepare, settings, say)
+        await asyncio.to_thread(_prepare, settings)
         async with running(others, say):
             await asyncio.gather(*(program.wait_ready() for program in (rasa, *others)))
             Running(settings.url, rasa.environ["RASA_URL"], rasa.environ["RASA_TOKEN"]).save(settings.data)
@@ -65,6 +64,12 @@ async def _up(settings: Settings, made: Made) -> int:
             await stop.wait()
             say("正在停止")
     return 0
+
+
+def _prepare(settings: Settings) -> None:
+    from integrations import seed  # a second's import, spent while Rasa starts
+
+    seed.prepare(settings, say)
 
 
 def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -107,6 +112,8 @@ def _welcome(settings: Settings) -> str:
         f"  工作人员登录    {settings.url}/console",
     ]
     if settings.demo:
+        from integrations import seed
+
         lines += ["", f"演示账号（密码都是 {seed.DEMO_PASSWORD}，仅限本机演示）"]
         lines += [f"  {account.username:<12} {account.title}" for account in seed.DEMO_ACCOUNTS]
     return "\n".join([*lines, "", "按 Ctrl+C 停止。"])
