@@ -9,7 +9,7 @@ from bot.flows import appeal, consult, handoff, progress, smalltalk
 from bot.flows.consult import Reading
 from bot.flows.details import phone_in
 from bot.flows.turn import Outcome, Turn
-from bot.guides.guide import Element
+from bot.guides.elements import asks
 from bot.guides.linker import Decision
 from bot.leaning import Group, Leaning
 from bot.state import AppealForm, ProgressForm, Step
@@ -19,7 +19,6 @@ from ticketing.models import Kind
 # How sure the classifier must be; chosen on nlu_data/dev, see `./hotline bench understanding`.
 _EMERGENCY = 0.5
 _APPEAL_OVER_ITEM = 0.5
-_APPEAL_OVER_QUESTION = 0.9
 _CLEAR = 0.6
 _GENERAL_OUTLET = 0.6
 APPEALS = frozenset(kind.value for kind in appeal.KINDS.values())
@@ -116,7 +115,7 @@ def _by_group(bot: Bot, turn: Turn, reading: Reading, leaning: Leaning) -> Outco
     found = reading.link.decision is Decision.ANSWER and reading.link.content
     sure = found and (bool(reading.link.named) or leaning.share(group) < _CLEAR)
     match group:
-        case Group.APPEAL if not (found and leaning.share(group) < _appeal_at_least(bot, turn, reading)):
+        case Group.APPEAL if not (found and _asks_of_item(bot, turn, reading, leaning)):
             return appeal.start(bot, turn, _kind(bot, turn))
         case Group.TICKET if not sure or bot.cues.mentions("status_words", turn.text):
             return progress.start(bot, turn)
@@ -135,10 +134,11 @@ def _by_group(bot: Bot, turn: Turn, reading: Reading, leaning: Leaning) -> Outco
     return consult.consult(bot, turn, reading)
 
 
-def _appeal_at_least(bot: Bot, turn: Turn, reading: Reading) -> float:
-    """How clear an appeal must be to be one although it names an item: clearer when it asks something of the item."""
-    asks = Element.OVERVIEW not in reading.elements or bot.cues.mentions("asks_how", turn.text)
-    return _APPEAL_OVER_QUESTION if asks else _APPEAL_OVER_ITEM
+def _asks_of_item(bot: Bot, turn: Turn, reading: Reading, leaning: Leaning) -> bool:
+    """Whether what sounds like an appeal asks how, when or where the item is done: a story is told to ask of it."""
+    if asks(turn.text, reading.known.linker.lexicon) or bot.cues.mentions("asks_how", turn.text):
+        return True
+    return bool(reading.link.named) and leaning.share(Group.APPEAL) < _APPEAL_OVER_ITEM
 
 
 def _kind(bot: Bot, turn: Turn) -> str:

@@ -49,7 +49,8 @@ def read(bot: Bot, turn: Turn) -> Reading:
     elif Element.OVERVIEW not in first and _follows(turn, link):
         link = known.linker.link("", context_item=turn.state.item)
     elements = _elements(known.linker, turn, text, link)
-    return Reading(link, _same_again(turn, elements) or elements, known)
+    said = elements_asked(text, lexicon=known.linker.lexicon, named=link.named)
+    return Reading(link, _same_again(turn, said) or elements, known)
 
 
 def _follows(turn: Turn, link: Link) -> bool:
@@ -59,9 +60,9 @@ def _follows(turn: Turn, link: Link) -> bool:
     return unsure and short and Leaning.of(turn.parse).share(Group.ASK) >= _ASKS
 
 
-def _same_again(turn: Turn, elements: tuple[Element, ...]) -> tuple[Element, ...]:
-    """“那结婚呢” asks of another item what was asked of the last one."""
-    again = turn.text.rstrip(" ?？。.!！").endswith(_SAME_AGAIN) and elements == (Element.OVERVIEW,)
+def _same_again(turn: Turn, said: tuple[Element, ...]) -> tuple[Element, ...]:
+    """“那结婚呢” asks of another item what was asked of the last one: its own words ask nothing."""
+    again = turn.text.rstrip(" ?？。.!！").endswith(_SAME_AGAIN) and said == (Element.OVERVIEW,)
     return tuple(Element(name) for name in turn.state.told) if again and len(turn.text) <= _SHORT else ()
 
 

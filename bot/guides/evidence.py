@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.guides.forms import FormKind, Forms
-from bot.guides.grams import Floats, Scores, compact
+from bot.guides.grams import Floats, compact
 from bot.guides.lexicon import Lexicon, Span
 from bot.guides.library import Item
 from bot.guides.nearest import FormVectors
@@ -23,12 +24,20 @@ FEATURES = (
     "match",
     "meaning",
     "mass",
+    "clause_covered",
+    "clause_explained",
+    "clause_match",
+    "clause_meaning",
+    "asked_meaning",
     "context",
 )
 _AT = {name: column for column, name in enumerate(FEATURES)}
 BY_GRAMS, BY_MEANING, FULLY = 60, 24, 0.98
 SHORTEST_EXACT = 2
 NAMED = 0.8
+# Where a clause ends; brackets, quotes and 、 stand inside one.
+CLAUSE_ENDS = frozenset(",，。!！?？;；~…\n\r\t ")
+CLAUSES, CLAUSE_CORE = 4, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +108,33 @@ class _Question:
         """What is left without question words."""
         return "".join(char for char, hidden in zip(self.text, self.masked, strict=True) if not hidden)
 
+    def part(self, start: int, end: int) -> _Question:
+        """A stretch of the question."""
+        return _Question(self.text[start:end], self.places[start:end], self.masked[start:end])
+
+    def clauses(self, text: str) -> tuple[_Question, ...]:
+        """The last clauses that name anything, of a text of several: the story stands first, the question last."""
+        ends = [i for i in range(1, len(self.places)) if _ends(text[self.places[i - 1] + 1 : self.places[i]])]
+        parts = [self.part(start, end) for start, end in pairwise([0, *ends, len(self.places)])]
+        told = tuple(part for part in parts if len(part.core) >= CLAUSE_CORE)
+        return told[-CLAUSES:] if len(parts) > 1 else ()
+
+
+def _ends(between: str) -> bool:
+    return not CLAUSE_ENDS.isdisjoint(between)
+
 
 def gather(text: str, forms: Forms, lexicon: Lexicon, context_item: str | None = None) -> Evidence:
     """Collect the evidence for every item that characters, names or meaning suggest."""
     question = _question(text, forms, lexicon)
+    # The story around a question dilutes what its clauses say: each clause is weighed by itself as well.
+    clauses = question.clauses(text) or (question,)
     table = _Table(len(forms.items))
-    scores = forms.grams.search(question.text, question.masked, lexicon.additions(text)) if question.text else None
-    if scores is not None:
-        _by_characters(table, question, forms, scores)
+    _by_characters(table, question, forms, lexicon.additions(text), _WHOLE)
+    for clause in clauses:
+        _by_characters(table, clause, forms, lexicon.additions(clause.text), _CLAUSE)
     if forms.vectors is not None and question.core and not _fully_named(table):
-        _by_meaning(table, question.core, forms, forms.vectors)
+        _by_meaning(table, question, clauses, forms, forms.vectors)
     if (context := forms.positions.get(context_item or "")) is not None:
         table.set("context", context)
     return table.evidence(content=bool(question.core))
@@ -121,18 +147,36 @@ def _question(text: str, forms: Forms, lexicon: Lexicon) -> _Question:
     return _Question(forms.spelling.repaired("".join(text[i] for i in places), masked), places, masked)
 
 
-def _by_characters(table: _Table, question: _Question, forms: Forms, scores: Scores) -> None:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Under which names the evidence of a text, or of one of its clauses, is kept."""
+
+    covered: str
+    explained: str
+    match: str
+    mass: str | None = None
+
+
+_WHOLE = _Names("name_covered", "name_explained", "match", "mass")
+_CLAUSE = _Names("clause_covered", "clause_explained", "clause_match")
+
+
+def _by_characters(table: _Table, question: _Question, forms: Forms, extra: str, names: _Names) -> None:
+    scores = forms.grams.search(question.text, question.masked, extra) if question.text else None
+    if scores is None:
+        return
     worth = scores.mass * np.sqrt(scores.covered)
     full = scores.covered >= FULLY
     chosen = _chosen(_top(worth, BY_GRAMS), full & (worth > 0))
     chosen = chosen[worth[chosen] > 0]
     owners, covered, explained = forms.owners[chosen], scores.covered[chosen], scores.explained[chosen]
-    table.raise_to("mass", owners, worth[chosen] / max(float(worth.max()), 1e-6))
-    table.raise_to("match", owners, np.sqrt(covered * explained))
-    names = ~forms.examples[chosen]
-    table.raise_to("name_covered", owners[names], covered[names])
-    table.raise_to("name_explained", owners[names], explained[names])
-    _exact(table, question, forms, chosen[names & full[chosen]].tolist())
+    if names.mass:
+        table.raise_to(names.mass, owners, worth[chosen] / max(float(worth.max()), 1e-6))
+    table.raise_to(names.match, owners, np.sqrt(covered * explained))
+    named = ~forms.examples[chosen]
+    table.raise_to(names.covered, owners[named], covered[named])
+    table.raise_to(names.explained, owners[named], explained[named])
+    _exact(table, question, forms, chosen[named & full[chosen]].tolist())
 
 
 def _exact(table: _Table, question: _Question, forms: Forms, full: Sequence[int]) -> None:
@@ -171,10 +215,20 @@ def _label_spans(question: _Question, item: Item) -> list[Span]:
     return [(start, start + length) for start, length in found if start >= 0 and length]
 
 
-def _by_meaning(table: _Table, core: str, forms: Forms, vectors: FormVectors) -> None:
-    asked = vectors.ask(core)
-    chosen = _chosen(vectors.nearest(asked, BY_MEANING), table.candidates[forms.owners])
-    table.raise_to("meaning", forms.owners[chosen], vectors.likeness(asked, chosen))
+def _by_meaning(
+    table: _Table, question: _Question, clauses: Sequence[_Question], forms: Forms, vectors: FormVectors
+) -> None:
+    cores = list(dict.fromkeys([question.core, *(clause.core for clause in clauses)]))
+    asked = dict(zip(cores, vectors.ask(cores), strict=True))
+    nearest = np.concatenate([vectors.nearest(vector, BY_MEANING) for vector in asked.values()])
+    chosen = _chosen(nearest, table.candidates[forms.owners])
+    owners = forms.owners[chosen]
+    likeness = {core: vectors.likeness(vector, chosen) for core, vector in asked.items()}
+    table.raise_to("meaning", owners, likeness[question.core])
+    for clause in clauses:
+        table.raise_to("clause_meaning", owners, likeness[clause.core])
+    if clauses:
+        table.raise_to("asked_meaning", owners, likeness[clauses[-1].core])
 
 
 def _fully_named(table: _Table) -> bool:
@@ -182,7 +236,8 @@ def _fully_named(table: _Table) -> bool:
     exact, share = table.features[:, _AT["name_exact"]], table.features[:, _AT["exact_share"]]
     sure = np.flatnonzero((exact > 0) & (share >= NAMED))
     for owner in sure:
-        table.set("meaning", int(owner))
+        for name in ("meaning", "clause_meaning", "asked_meaning"):
+            table.set(name, int(owner))
     return bool(len(sure))
 
 

@@ -45,7 +45,8 @@ class Forms:
         self.owners = np.array([form.owner for form in self.forms], dtype=np.int32)
         self.examples = np.array([form.kind is FormKind.EXAMPLE for form in self.forms], dtype=bool)
         self.grams = GramIndex([form.text for form in self.forms])
-        self.spelling = Spelling(form.text for form in self.forms)
+        # Example questions are written with people's own slips; only names and aliases are spelt right.
+        self.spelling = Spelling(form.text for form in self.forms if form.kind is not FormKind.EXAMPLE)
         self.vectors = FormVectors([form.text for form in self.forms], encode, cache) if encode else None
 
 

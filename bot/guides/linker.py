@@ -23,6 +23,7 @@ MOST = 30
 FEW = 4
 LONG = frozenset({Element.MATERIALS, Element.CONDITIONS, Element.PROCESS})
 SURE_CONTEXT = 0.9
+AHEAD = 3.5
 
 
 class Decision(StrEnum):
@@ -176,8 +177,11 @@ class Linker:
         return self._twins.lowest(twins) if len(twins) > _bound(elements) else twins
 
     def _decision(self, confidence: float, candidates: Sequence[LinkCandidate], *, ask: bool) -> Decision:
+        name = candidates[0].name
+        rival = max((candidate.score for candidate in candidates if candidate.name != name), default=0.0)
         if confidence >= self._weights.answer:
-            return Decision.CLARIFY if ask else Decision.ANSWER
+            # “我要落户”: two items may really be meant, the citizen says which.
+            return Decision.CLARIFY if ask or confidence < AHEAD * rival else Decision.ANSWER
         offered = sum(candidate.score for candidate in candidates[:OFFERED])
         return Decision.CLARIFY if offered >= self._weights.clarify else Decision.ABSTAIN
 

@@ -30,9 +30,11 @@ class FormVectors:
         self._basis = _principal(self._vectors) if large else None
         self._sketch = self._vectors @ self._basis if self._basis is not None else self._vectors
 
-    def ask(self, text: str) -> Floats:
-        """The vector of a question; what follow-ups leave (再见, 办好) is short, and the same again and again."""
-        return self._remembered(text) if len(text) <= SHORT else self._vector(text)
+    def ask(self, texts: Sequence[str]) -> list[Floats]:
+        """The vectors of a question's parts; what follow-ups leave (再见, 办好) is short, and often the same."""
+        if len(texts) == 1 and len(texts[0]) <= SHORT:
+            return [self._remembered(texts[0])]
+        return list(np.asarray(self._encode(texts), dtype=np.float32))
 
     def _vector(self, text: str) -> Floats:
         return np.asarray(self._encode([text])[0], dtype=np.float32)

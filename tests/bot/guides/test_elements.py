@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from bot.guides.elements import elements_asked
+from bot.guides.elements import asks, elements_asked
 from bot.guides.guide import Element as E
 from routing.language.normalise import normalised
 
@@ -22,6 +22,10 @@ from routing.language.normalise import normalised
         ("我父亲去世了要什么材料", (E.MATERIALS,)),
         ("网上怎么查进度", (E.PROGRESS,)),
         ("依据哪条规定", (E.LEGAL_BASIS,)),
+        ("高龄补贴怎么领", (E.OVERVIEW,)),
+        ("网上怎么办", (E.ONLINE,)),
+        ("高龄补贴一个月多少", (E.FEE, E.RESULT)),
+        ("老公动手打我,有人说不收费,法律援助中心在什么地方", (E.LOCATION, E.FEE)),
     ],
 )
 def test_phrases_decide(lexicon, text, asked):
@@ -34,10 +38,28 @@ def test_words_of_the_items_name_are_no_question(lexicon):
     assert elements_asked(text, lexicon=lexicon, named=[(0, 10)]) == (E.FEE,)
 
 
+def test_an_alias_that_is_a_question_asks_with_its_end(lexicon):
+    assert elements_asked("中考报名时间", lexicon=lexicon, named=[(0, 6)]) == (E.TIME_LIMIT,)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("前几天超速被拍了,短信让我去处理,我该去哪儿弄", True),
+        ("买到假货怎么投诉商家", True),
+        ("楼下工地半夜施工吵得睡不着", False),
+        ("几点了还在施工,吵得一家老小都睡不着觉", False),
+    ],
+)
+def test_a_question_stands_at_the_end(lexicon, text, asked):
+    assert asks(text, lexicon) is asked
+
+
 def test_the_classifier_decides_where_phrases_do_not(lexicon):
     text = "像我这样的情况行吗"
     ranking = [("ask_conditions", 0.8), ("ask_proxy", 0.1)]
     assert elements_asked(text, ranking, lexicon=lexicon) == (E.CONDITIONS,)
+    assert elements_asked(text, [("appeal_help", 0.4), ("ask_conditions", 0.3)], lexicon=lexicon) == (E.CONDITIONS,)
     assert elements_asked(text, [("ask_conditions", 0.2)], lexicon=lexicon) == (E.OVERVIEW,)
     assert elements_asked(text, [("appeal_complaint", 0.9), ("ask_fee", 0.1)], lexicon=lexicon) == (E.OVERVIEW,)
     assert elements_asked("多少钱", [("ask_location", 0.99)], lexicon=lexicon) == (E.FEE,)

@@ -69,10 +69,25 @@ def test_development_questions_on_written_guides(seeing, library, questions):
     assert np.mean(wrong) <= 0.03
 
 
-def test_what_is_no_matter_of_ours_is_not_answered(seeing, questions):
+def test_what_is_no_matter_of_ours_is_hardly_answered(seeing, questions):
+    """By the linker alone; the classifier and triage come before it. Near misses (信用卡丢了) are among them."""
     links = [seeing.link(normalised(q["text"])) for q in questions if not q["item"]]
-    assert len(links) >= 30
-    assert not any(link.decision is Decision.ANSWER for link in links)
+    assert len(links) >= 60
+    assert np.mean([link.decision is Decision.ANSWER for link in links]) <= 0.2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["今天天气怎么样", "给我讲个笑话", "帮我写一篇关于春天的作文", "我想吃火锅", "asdfjkl", "河里有人排污水"],
+)
+def test_what_is_foreign_is_never_answered(seeing, text):
+    assert seeing.link(text).decision is not Decision.ANSWER
+
+
+def test_the_clause_that_asks_is_found_in_a_story(seeing):
+    story = "昨儿个喝喜酒回来,钱夹子落出租车上了,驾驶本在里面,人家司机也没捡着,补一个要带什么"
+    link = seeing.link(story)
+    assert (link.best.code, link.decision) == ("GA021", Decision.ANSWER)
 
 
 @pytest.mark.parametrize("text", ["", "?!", "那要多少钱", "请问你好", "🀄" * 10])
