@@ -7,8 +7,6 @@ from pathlib import Path
 
 from integrations.settings import ROOT
 
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
 
 def data(command: argparse.ArgumentParser) -> None:
     """`--data DIR`."""

@@ -93,9 +93,16 @@ def connect(url: str, keys: Path) -> Database:
 
 
 def _engine(url: str, threads: int) -> Engine:
+    # An error's text ends in logs and in the outbox: what a citizen said has no place there, so parameters are hidden.
+    options: dict[str, Any] = {
+        "pool_size": threads,
+        "max_overflow": threads,
+        "pool_timeout": 10,
+        "hide_parameters": True,
+    }
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=threads, max_overflow=threads, pool_pre_ping=True, pool_timeout=10)
-    engine = create_engine(light(make_url(url)), pool_size=threads, max_overflow=threads, pool_timeout=10)
+        return create_engine(url, pool_pre_ping=True, **options)
+    engine = create_engine(light(make_url(url)), **options)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

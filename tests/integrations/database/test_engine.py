@@ -6,11 +6,12 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from integrations.database.engine import Database
-from ticketing.models import Citizen
+from ticketing.models import Citizen, Unit
 from ticketing.privacy import keyed_hash, seal, unseal
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -67,3 +68,11 @@ def test_moments_come_back_aware(database: Database) -> None:
         _add(session, "3")
     with database.read() as session:
         assert session.scalars(select(Citizen.created_at)).one() == NOW
+
+
+def test_an_error_of_the_database_does_not_repeat_what_was_to_be_stored(database: Database) -> None:
+    unit = {"city": "c", "code": "same", "name": "spoken words", "department": "GA", "region": "150600", "active": True}
+    with pytest.raises(IntegrityError) as failed, database.write() as session:
+        session.execute(insert(Unit), unit)
+        session.execute(insert(Unit), unit)
+    assert "spoken words" not in str(failed.value)
