@@ -2,43 +2,70 @@
 
 from __future__ import annotations
 
+from ticketing.models.alarm import AlarmLevel, AlarmRow
 from ticketing.models.assignment import Assignment, Part
+from ticketing.models.audit_root import AuditRoot
 from ticketing.models.base import Base, UtcDateTime, new_id
 from ticketing.models.callback import Callback, CallbackAttempt, CallbackStatus, Survey
+from ticketing.models.card import Card, CardStatus, Colour, Exclusion, ExclusionStatus
 from ticketing.models.citizen import Citizen
 from ticketing.models.clock import Clock
 from ticketing.models.conversation import Author, Conversation, Message, Owner
 from ticketing.models.counter import NumberCounter
 from ticketing.models.event import TicketEvent
 from ticketing.models.outbox import OutboxRow
-from ticketing.models.staff import LoginSession, Role, Staff
+from ticketing.models.public_notice import NoticeTicket, PublicNotice
+from ticketing.models.request import Request, RequestKind, RequestStatus, Ruling
+from ticketing.models.staff import LoginSession, Post, Role, Staff
+from ticketing.models.supervision import Alarm, Duty, SiteVisit, Supervision, SupervisionStatus, Urge
 from ticketing.models.ticket import Kind, Status, Ticket, Urgency
 from ticketing.models.unit import Unit
 
 __all__ = [
+    "Alarm",
+    "AlarmLevel",
+    "AlarmRow",
     "Assignment",
+    "AuditRoot",
     "Author",
     "Base",
     "Callback",
     "CallbackAttempt",
     "CallbackStatus",
+    "Card",
+    "CardStatus",
     "Citizen",
     "Clock",
+    "Colour",
     "Conversation",
+    "Duty",
+    "Exclusion",
+    "ExclusionStatus",
     "Kind",
     "LoginSession",
     "Message",
+    "NoticeTicket",
     "NumberCounter",
     "OutboxRow",
     "Owner",
     "Part",
+    "Post",
+    "PublicNotice",
+    "Request",
+    "RequestKind",
+    "RequestStatus",
     "Role",
+    "Ruling",
+    "SiteVisit",
     "Staff",
     "Status",
+    "Supervision",
+    "SupervisionStatus",
     "Survey",
     "Ticket",
     "TicketEvent",
     "Unit",
+    "Urge",
     "Urgency",
     "UtcDateTime",
     "new_id",
