@@ -17,12 +17,11 @@ from ticketing.models.outbox import OutboxRow
 from ticketing.models.public_notice import NoticeTicket, PublicNotice
 from ticketing.models.request import Request, RequestKind, RequestStatus, Ruling
 from ticketing.models.staff import LoginSession, Post, Role, Staff
-from ticketing.models.supervision import Alarm, Duty, SiteVisit, Supervision, SupervisionStatus, Urge
+from ticketing.models.supervision import DueWarning, Duty, SiteVisit, Supervision, SupervisionStatus, Urge
 from ticketing.models.ticket import Kind, Status, Ticket, Urgency
 from ticketing.models.unit import Unit
 
 __all__ = [
-    "Alarm",
     "AlarmLevel",
     "AlarmRow",
     "Assignment",
@@ -38,6 +37,7 @@ __all__ = [
     "Clock",
     "Colour",
     "Conversation",
+    "DueWarning",
     "Duty",
     "Exclusion",
     "ExclusionStatus",

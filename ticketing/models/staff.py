@@ -30,6 +30,14 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
+class Post(StrEnum):
+    """A person's place inside a department: 联络员, 承办人, 领导. Without one, all of them (a small unit)."""
+
+    LIAISON = "liaison"
+    HOLDER = "holder"
+    LEADER = "leader"
+
+
 class Staff(Base):
     """One account; `department` and `unit_id` bound what a department's people can see."""
 
@@ -42,6 +50,7 @@ class Staff(Base):
     role: Mapped[str]
     department: Mapped[str | None]
     unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"))
+    post: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
     demo: Mapped[bool] = mapped_column(default=False)
     failures: Mapped[int] = mapped_column(default=0)

@@ -102,6 +102,9 @@ class Ticket(Base):
     handler_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     rework_count: Mapped[int] = mapped_column(default=0)
+    return_count: Mapped[int] = mapped_column(default=0)
+    ruled_department: Mapped[str | None]
+    accused_department: Mapped[str | None]
 
     profile: Mapped[str]
     promised_at: Mapped[datetime]
@@ -110,6 +113,8 @@ class Ticket(Base):
     dispatched_at: Mapped[datetime | None]
     signed_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    first_contact_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
     reason_code: Mapped[str | None]
