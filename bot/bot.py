@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from bot.cues import Cues
 from bot.knowledge import Knowledge
+from bot.life_events import LifeEvents
 from bot.nlu import Nlu
 from bot.replies import Replies
 from bot.triage import Triage, hear
@@ -30,14 +31,24 @@ class Bot:
     replies: Replies
     triage: Triage
     cues: Cues
+    life_events: LifeEvents
 
     @classmethod
     def build(
         cls, nlu_data: Path, *, database: Database, nlu: Nlu, knowledge: Knowledge, router: Router, city: City
     ) -> Self:
         """A bot with the words of `nlu_data`."""
-        replies, triage, cues = Replies.load(nlu_data / "replies"), Triage.load(nlu_data), Cues.load(nlu_data)
-        return cls(database, nlu, knowledge, router, city, replies, triage, cues)
+        return cls(
+            database,
+            nlu,
+            knowledge,
+            router,
+            city,
+            replies=Replies.load(nlu_data / "replies"),
+            triage=Triage.load(nlu_data),
+            cues=Cues.load(nlu_data),
+            life_events=LifeEvents.load(nlu_data),
+        )
 
     def warm_up(self) -> None:
         """Load now what is loaded on first use, so that the first citizens do not wait for it; blocks for seconds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.bot import Bot
-from bot.flows import appeal, consult, handoff, progress, smalltalk
+from bot.flows import appeal, consult, handoff, life_event, progress, smalltalk
 from bot.flows.consult import Reading
 from bot.flows.details import phone_in
 from bot.flows.turn import Outcome, Turn
@@ -102,12 +102,25 @@ def _fresh(bot: Bot, turn: Turn) -> Outcome:
     if bot.cues.says("appeal_opening", turn.text):
         return appeal.start(bot, turn, _kind(bot, turn), empty=True)
     reading = consult.read(bot, turn)
+    chain = _life_event(bot, turn, reading)
+    if chain is not None:
+        return chain
     leaning = Leaning.of(turn.parse).without(Group.EMERGENCY)  # triage has said that it is none
     outlet = bot.cues.outlet(turn.text)
     asks_item = leaning.group is Group.ASK and reading.link.decision is Decision.ANSWER and reading.link.named
     if outlet and (not asks_item or outlet in bot.cues.lists["firm_outlets"]):
         return smalltalk.not_accepted(bot, turn, outlet)
     return _by_group(bot, turn, reading, leaning)
+
+
+def _life_event(bot: Bot, turn: Turn, reading: Reading) -> Outcome | None:
+    """A whole chain is asked for, or a step of the one just told."""
+    named = reading.link.decision is Decision.ANSWER and bool(reading.link.named)
+    event = bot.life_events.asked(turn.text, names_item=named)
+    if event is not None:
+        return life_event.whole(bot, turn, event)
+    told = bot.life_events.get(turn.state.event)
+    return life_event.follow(bot, turn, told, reading) if told else None
 
 
 def _by_group(bot: Bot, turn: Turn, reading: Reading, leaning: Leaning) -> Outcome:

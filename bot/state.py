@@ -52,11 +52,19 @@ class Offered(_Frozen):
 
 
 class State(_Frozen):
-    """The memory of one conversation: its item, the elements last told, offered choices, and the form that is open."""
+    """The memory of one conversation: its item, the elements last told, offered choices, and the form that is open.
+
+    `event` is the life event last told; `later` are the citizen's other matters, still to be confirmed; `asked_region`
+    says that the region was asked once; `notices` are the notices already told.
+    """
 
     item: str | None = None
     told: tuple[str, ...] = ()
+    event: str | None = None
     region: str | None = None
+    asked_region: bool = False
+    later: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     offered: tuple[Offered, ...] = ()
     asked: tuple[str, ...] = ()
     form: AppealForm | None = None

@@ -84,7 +84,7 @@ def answer(bot: Bot, turn: Turn, reading: Reading) -> Outcome:
     """Answer from the guide, or say that the item's guide is not written yet."""
     best = reading.link.best
     assert best is not None, "a decision to answer has its item"
-    return _answer_items(bot, turn, reading, reading.link.twins or (best.code,), reading.link.confidence)
+    return answer_items(bot, turn, reading, reading.link.twins or (best.code,), reading.link.confidence)
 
 
 def choose(bot: Bot, turn: Turn) -> Outcome | None:
@@ -99,7 +99,7 @@ def choose(bot: Bot, turn: Turn) -> Outcome | None:
     # What was asked before the choice counts, unless the choice itself asks for something.
     elements = reading.elements if Element.OVERVIEW not in reading.elements else _asked(turn)
     chosen = replace(reading, elements=elements or reading.elements)
-    return _answer_items(bot, replace(turn, state=state), chosen, (code,), 1.0)
+    return answer_items(bot, replace(turn, state=state), chosen, (code,), 1.0)
 
 
 def unsolved(bot: Bot, turn: Turn) -> Outcome:
@@ -108,7 +108,8 @@ def unsolved(bot: Bot, turn: Turn) -> Outcome:
     return Outcome(reply, turn.state)
 
 
-def _answer_items(bot: Bot, turn: Turn, reading: Reading, codes: Sequence[str], confidence: float) -> Outcome:
+def answer_items(bot: Bot, turn: Turn, reading: Reading, codes: Sequence[str], confidence: float) -> Outcome:
+    """Answer the elements asked from the guide of each of these items."""
     library, first = reading.known.library, codes[0]
     told = tuple(element.value for element in reading.elements)
     state = turn.state.but(item=first, told=told, offered=(), asked=(), misses=0)
@@ -167,6 +168,13 @@ def _offer(bot: Bot, turn: Turn, reading: Reading) -> Outcome:
     confidence = round(reading.link.confidence, 4)
     reply = reply_of(Action.CLARIFY, text, turn, offered=codes, choices=buttons, confidence=confidence)
     return Outcome(reply, state)
+
+
+def offer_items(bot: Bot, turn: Turn, reading: Reading, codes: Sequence[str]) -> Outcome:
+    """Let the citizen choose among items that are known to be meant."""
+    items = [item for code in codes if (item := reading.known.library.item(code))]
+    meant = tuple(LinkCandidate(one.code, one.name, 1 / len(items), "offered", "", one.written) for one in items)
+    return _offer(bot, turn, replace(reading, link=replace(reading.link, candidates=meant, confidence=1.0)))
 
 
 def _which_item(bot: Bot, turn: Turn) -> Outcome:
