@@ -10,6 +10,7 @@ from typing import Any, Self
 from bot.cues import Cues
 from bot.knowledge import Knowledge
 from bot.life_events import LifeEvents
+from bot.matters import Matters
 from bot.nlu import Nlu
 from bot.replies import Replies
 from bot.triage import Triage, hear
@@ -32,6 +33,7 @@ class Bot:
     triage: Triage
     cues: Cues
     life_events: LifeEvents
+    matters: Matters
 
     @classmethod
     def build(
@@ -48,6 +50,7 @@ class Bot:
             triage=Triage.load(nlu_data),
             cues=Cues.load(nlu_data),
             life_events=LifeEvents.load(nlu_data),
+            matters=Matters.load(nlu_data),
         )
 
     def warm_up(self) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.bot import Bot
-from bot.flows import appeal, consult, handoff, life_event, progress, smalltalk
+from bot.flows import appeal, consult, handoff, life_event, progress, several, smalltalk
 from bot.flows.consult import Reading
 from bot.flows.details import phone_in
 from bot.flows.turn import Outcome, Turn
 from bot.guides.elements import asks
 from bot.guides.linker import Decision
 from bot.leaning import Group, Leaning
+from bot.reply import Action
 from bot.state import AppealForm, ProgressForm, Step
 from bot.triage import Alarm, Finding
 from ticketing.models import Kind
@@ -62,7 +63,23 @@ def _expected(bot: Bot, turn: Turn) -> Outcome | None:
         return _in_form(bot, turn, state.form)
     if state.progress:
         return _in_progress(bot, turn, state.progress)
-    return consult.choose(bot, turn) if state.offered else None
+    if state.offered:
+        return consult.choose(bot, turn)
+    return _put_off(bot, turn) if state.later else None
+
+
+def _put_off(bot: Bot, turn: Turn) -> Outcome:
+    """A matter of an earlier message waits for a yes or a no; asked once more behind another answer, then let go."""
+    later = turn.state.later
+    if bot.cues.says("agree", turn.text):
+        again = several.recalled(turn)
+        return appeal.start(bot, again, _kind(bot, again)) if later[0].appeal else _fresh(bot, again)
+    if bot.cues.says("disagree", turn.text) or bot.cues.says("cancel", turn.text):
+        return several.dropped(bot, turn)
+    outcome = _fresh(bot, replace(turn, state=turn.state.but(later=())))
+    if outcome.reply.action is not Action.ANSWER or later[0].reminded or outcome.state.later:
+        return outcome
+    return several.offering(bot, outcome, tuple(one.model_copy(update={"reminded": True}) for one in later))
 
 
 def _in_form(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
@@ -70,7 +87,9 @@ def _in_form(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
         reading = consult.read(bot, turn)
         if reading.link.decision is Decision.ANSWER:
             return appeal.resume(bot, turn, form, consult.answer(bot, turn, reading))
-    return appeal.go_on(bot, turn, form)
+    outcome = appeal.go_on(bot, turn, form)
+    done = outcome.state.form is None and outcome.state.later
+    return several.offering(bot, outcome, outcome.state.later) if done else outcome
 
 
 def _is_question(bot: Bot, turn: Turn, form: AppealForm) -> bool:
@@ -93,8 +112,26 @@ def _in_progress(bot: Bot, turn: Turn, form: ProgressForm) -> Outcome:
 
 
 def _fresh(bot: Bot, turn: Turn) -> Outcome:
-    """A message nobody waits for."""
+    """A message nobody waits for; of several matters each, if each stands alone."""
     turn = replace(turn, state=turn.state.but(offered=(), asked=()))
+    if turn.parts:
+        outcome = several.together(bot, [(part, _part(bot, part)) for part in turn.parts])
+        if outcome is not None:
+            return outcome
+    return _one(bot, turn)
+
+
+def _part(bot: Bot, part: Turn) -> Outcome:
+    """One of several matters; a short grievance that the classifier hears as mere anger is what the catalogue says."""
+    outcome = _one(bot, part)
+    if outcome.reply.action not in {Action.HUMAN, Action.ABSTAIN, Action.OUT_OF_SCOPE}:
+        return outcome
+    duties = bot.router.catalogue.duties_in(part.text)
+    return appeal.start(bot, part, _kind(bot, part)) if duties else outcome
+
+
+def _one(bot: Bot, turn: Turn) -> Outcome:
+    """A message about one matter."""
     if bot.cues.says("solved", turn.text):
         return smalltalk.talk(bot, turn, "solved")
     if bot.cues.says("unsolved", turn.text) and turn.state.item:

@@ -105,6 +105,7 @@ async def _answer(bot: Bot, pending: PendingTurn, now: Clock) -> Answered:
     message = await _listen(bot, pending, now())
     if _worth_parsing(message):
         message = replace(message, parse=await bot.nlu.parse(message.redacted))
+        message = replace(message, parts=await _parts(bot, message))
     outcome = await _decide(bot, message)
     try:
         return await bot.database.writing(_store, pending, message, outcome, now())
@@ -116,6 +117,22 @@ async def _answer(bot: Bot, pending: PendingTurn, now: Clock) -> Answered:
         # What the flow wanted to register was refused; nothing of it is kept, and the citizen is told so.
         _log.exception("the flow's step on message %s was refused", message.message_id)
         return await bot.database.writing(_store, pending, message, handoff.failed(bot, message), now())
+
+
+async def _parts(bot: Bot, message: Turn) -> tuple[Turn, ...]:
+    """The matters of a message that may hold several, each parsed for itself; none while a form is open."""
+    if message.state.flow is not None:
+        return ()
+    texts = bot.matters.split(message.text, bot.knowledge.current.linker.lexicon)
+    if len(texts) < 2:
+        return ()
+    redacted = [redact(text).text for text in texts]
+    parses = await asyncio.gather(*(bot.nlu.parse(words) for words in redacted))
+    alone = message.state.but(item=None, told=(), event=None)
+    return tuple(
+        replace(message, heard=replace(message.heard, text=text), parse=parse, redacted=words, state=alone)
+        for text, parse, words in zip(texts, parses, redacted, strict=True)
+    )
 
 
 async def _listen(bot: Bot, pending: PendingTurn, at: datetime) -> Turn:

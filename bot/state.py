@@ -51,6 +51,16 @@ class Offered(_Frozen):
     label: str
 
 
+class Later(_Frozen):
+    """One of several matters of a message that waits for its turn, as the classifier heard it."""
+
+    text: str
+    intent: str
+    confidence: float
+    appeal: bool
+    reminded: bool = False
+
+
 class State(_Frozen):
     """The memory of one conversation: its item, the elements last told, offered choices, and the form that is open.
 
@@ -63,7 +73,7 @@ class State(_Frozen):
     event: str | None = None
     region: str | None = None
     asked_region: bool = False
-    later: tuple[str, ...] = ()
+    later: tuple[Later, ...] = ()
     notices: tuple[str, ...] = ()
     offered: tuple[Offered, ...] = ()
     asked: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from bot.flows import corrections
 from bot.flows.details import phone_in, place_in, states_time
 from bot.flows.turn import Outcome, Turn, choices, reply_of
 from bot.reply import Action, Choice
-from bot.state import AppealForm, State, Step
+from bot.state import AppealForm, Step
 from routing.language.redaction import redact
 from ticketing.intake import MAX_CONTENT, MAX_SHORT, AppealDraft, register
 from ticketing.models import Kind, Role
@@ -181,7 +181,7 @@ def _ask(bot: Bot, turn: Turn, form: AppealForm, before: str = "") -> Outcome:
 
 def _replying(bot: Bot, turn: Turn, form: AppealForm, text: str) -> Outcome:
     reply = reply_of(Action.TICKET, text, turn, kind=form.kind, choices=_quick(bot, form.step))
-    return Outcome(reply, State(item=turn.state.item, region=turn.state.region, form=form))
+    return Outcome(reply, turn.state.but(form=form, told=(), offered=(), asked=(), misses=0))
 
 
 def _question(bot: Bot, form: AppealForm) -> str:

@@ -64,7 +64,12 @@ def whole(bot: Bot, turn: Turn, event: LifeEvent) -> Outcome:
     guides = [guide for step in event.ordered for guide in telling.guides(step)]
     local = any(guide.region != NATIONAL for guide in guides)
     place = bot.city.name if local else telling.say("national")
-    lines = [telling.say("heading", name=event.name, place=place), *_steps(telling), *_total(telling), *_limits(telling)]
+    lines = [
+        telling.say("heading", name=event.name, place=place),
+        *_steps(telling),
+        *_total(telling),
+        *_limits(telling),
+    ]
     lines += [*_notes(telling), telling.say("ask"), _source(telling, turn, guides)]
     sources = tuple(_cited(bot, turn, guide) for guide in guides)
     more = choices(*((label := telling.say("label_step", number=n), label) for n in range(1, _BUTTONS + 1)))

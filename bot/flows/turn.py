@@ -20,7 +20,7 @@ Commit = Callable[[Session, datetime], "Outcome"]
 
 @dataclass(frozen=True)
 class Turn:
-    """One message as understood so far, with the memory of its conversation."""
+    """One message as understood so far, with the memory of its conversation; `parts` if it may be several matters."""
 
     conversation_id: UUID
     message_id: UUID
@@ -32,6 +32,7 @@ class Turn:
     state: State
     redacted: str
     at: datetime
+    parts: tuple[Turn, ...] = ()
 
     @property
     def text(self) -> str:
@@ -54,12 +55,40 @@ class Outcome:
 
     def saying(self, before: str = "", after: str = "") -> Outcome:
         """The same outcome with words before or after."""
-        text = "\n".join(part for part in (before, self.reply.text, after) if part)
-        return replace(self, reply=replace(self.reply, text=text))
+
+        def say(outcome: Outcome) -> Outcome:
+            text = "\n".join(part for part in (before, outcome.reply.text, after) if part)
+            return replace(outcome, reply=replace(outcome.reply, text=text))
+
+        return self._changed(say)
 
     def with_reply(self, **changes: Any) -> Outcome:
         """The same outcome with fields of the reply changed."""
-        return replace(self, reply=replace(self.reply, **changes))
+        return self._changed(lambda outcome: replace(outcome, reply=replace(outcome.reply, **changes)))
+
+    def with_state(self, **changes: Any) -> Outcome:
+        """The same outcome, remembering some things otherwise."""
+        return self._changed(lambda outcome: replace(outcome, state=outcome.state.but(**changes)))
+
+    def also(self, commit: Commit | None) -> Outcome:
+        """The same outcome that does one more thing in its transaction."""
+        if commit is None:
+            return self
+        own, plain = self.commit, replace(self, commit=None)
+
+        def both(session: Session, now: datetime) -> Outcome:
+            done = own(session, now) if own else plain
+            commit(session, now)
+            return done
+
+        return replace(self, commit=both)
+
+    def _changed(self, change: Callable[[Outcome], Outcome]) -> Outcome:
+        """Change this outcome and the one that `commit` will put in its place."""
+        changed, own = change(replace(self, commit=None)), self.commit
+        if own is None:
+            return changed
+        return replace(changed, commit=lambda session, now: change(own(session, now)))
 
 
 def choices(*pairs: tuple[str, str]) -> tuple[Choice, ...]:
