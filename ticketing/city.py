@@ -14,6 +14,8 @@ import yaml
 
 from ticketing.deadlines import Calendar, Limit
 from ticketing.models.ticket import Kind, Urgency
+from ticketing.watch import Watch
+from ticketing.watch import limit_of as _limit
 from ticketing.workdays import Day, DayKind
 
 URGENT, UTILITY = "urgent", "utility"
@@ -34,12 +36,22 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The hotline's own steps (热线自身环节): 派单, 紧急派单, 审核, 回访."""
+    """The hotline's own steps (热线自身环节): 派单, 紧急派单, 审核, 回访, 退单审核, 其他审批."""
 
     dispatch: Limit
     dispatch_urgent: Limit
     review: Limit
     callback: Limit
+    return_review: Limit
+    request_review: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Statute:
+    """A statutory procedure (法定程序) with its own period."""
+
+    name: str
+    limit: Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,9 @@ class City:
     contacts: Mapping[str, str]
     survey: SurveyRules
     departments: frozenset[str]
+    return_window: Limit
+    statutory: Mapping[str, Statute]
+    watch: Watch
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -88,6 +103,9 @@ class City:
             contacts=dict(city["contacts"]),
             survey=SurveyRules(**city["survey"]),
             departments=_departments(folder / "units.csv"),
+            return_window=_limit(limits["return_window"]),
+            statutory={code: Statute(row["name"], _limit(row)) for code, row in limits["statutory"].items()},
+            watch=Watch.load(_read(folder / "supervision.yml")),
         )
 
     def profile_of(self, kind: str, urgency: str, department: str | None) -> Profile:
@@ -116,10 +134,6 @@ def _departments(path: Path) -> frozenset[str]:
     """The duties that have a unit in this city: tickets go to these and no others."""
     with path.open(encoding="utf-8", newline="") as file:
         return frozenset(row["department"] for row in csv.DictReader(file))
-
-
-def _limit(row: Mapping[str, str]) -> Limit:
-    return Limit.parse(row["limit"], row["basis"])
 
 
 def _profile(code: str, row: Mapping[str, Any]) -> Profile:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
@@ -27,6 +29,7 @@ class ClockName(StrEnum):
     DISPATCH = "dispatch"
     REVIEW = "review"
     CALLBACK = "callback"
+    REQUEST = "request"
 
 
 def start(
@@ -34,6 +37,22 @@ def start(
 ) -> Due:
     """Start a clock anew from now; the ticket's row is locked by the caller."""
     found = due(city.calendar, now, limit)
+    write(session, ticket_id, name, found, now, cause, started_at=now)
+    return found
+
+
+def write(
+    session: Session,
+    ticket_id: UUID,
+    name: ClockName,
+    found: Due,
+    now: datetime,
+    cause: str,
+    *,
+    started_at: datetime,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Add a revision of a clock; `more` joins its explanation (what a pause or an extension started from)."""
     revision = select(func.coalesce(func.max(_CLOCK.c.revision), 0) + 1).where(
         _CLOCK.c.ticket_id == ticket_id, _CLOCK.c.name == name
     )
@@ -41,14 +60,25 @@ def start(
         "id": new_id(),
         "ticket_id": ticket_id,
         "name": name.value,
-        "started_at": now,
+        "started_at": started_at,
         "due_at": found.at,
         "rule": found.rule,
         "basis": found.basis,
         "provisional": found.provisional,
         "cause": cause,
-        "explanation": found.explanation(),
+        "explanation": found.explanation() | dict(more or {}),
         "set_at": now,
     }
     session.execute(insert(_CLOCK).values(revision=revision.scalar_subquery(), **row))
-    return found
+
+
+def latest(session: Session, ticket_id: UUID, name: ClockName) -> Clock:
+    """The revision of a clock that counts now; asking for a clock that never ran is a bug."""
+    return session.scalars(
+        select(Clock).where(Clock.ticket_id == ticket_id, Clock.name == name).order_by(Clock.revision.desc()).limit(1)
+    ).one()
+
+
+def limit_of(clock: Clock) -> Limit:
+    """The limit a revision rests on."""
+    return Limit.parse(clock.rule, clock.basis)

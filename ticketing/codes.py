@@ -42,3 +42,50 @@ class Exit(StrEnum):
     JUDGED = "judged"
     POSTPONED = "postponed"
     TRANSFERRED = "transferred"
+
+
+class ExtensionReason(StrEnum):
+    """延期原因: 需现场核查, 需多部门会商, 需施工或采购, 等待第三方, 其他."""
+
+    SITE_CHECK = "site_check"
+    JOINT = "joint"
+    WORKS = "works"
+    THIRD_PARTY = "third_party"
+    OTHER = "other"
+
+
+class SuspensionReason(StrEnum):
+    """挂起原因: 等待诉求人补充材料, 季节或天气不能施工, 等待法定程序, 等待上级答复, 不可抗力."""
+
+    CITIZENS_PAPERS = "citizens_papers"
+    SEASON = "season"
+    PROCEDURE = "procedure"
+    SUPERIOR = "superior"
+    FORCE_MAJEURE = "force_majeure"
+
+
+class AssistanceReason(StrEnum):
+    """协办原因: 职责交叉, 需现场配合, 需提供资料, 需专业鉴定."""
+
+    SHARED_DUTY = "shared_duty"
+    ON_SITE = "on_site"
+    INFORMATION = "information"
+    EXPERTISE = "expertise"
+
+
+class ComplexReason(StrEnum):
+    """复杂疑难认定原因: 涉及多个单位, 历史遗留, 政策空白, 涉及人数多."""
+
+    MANY_UNITS = "many_units"
+    LEGACY = "legacy"
+    NO_POLICY = "no_policy"
+    MANY_PEOPLE = "many_people"
+
+
+class WithdrawalReason(StrEnum):
+    """撤单原因: 问题已解决, 诉求人改变主意, 重复反映, 转其他渠道."""
+
+    SETTLED = "settled"
+    CHANGED_MIND = "changed_mind"
+    REPEATED = "repeated"
+    ELSEWHERE = "elsewhere"

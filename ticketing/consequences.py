@@ -1,4 +1,4 @@
-"""What an action changes besides the status: columns, clocks, assignments, callback. Called by `transitions` alone."""
+"""What an action changes besides the status: columns, clocks, parts, requests, callback. Called by `transitions`."""
 
 from __future__ import annotations
 
@@ -10,22 +10,20 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
-from ticketing import clocks, rounds, units
+from ticketing import clocks, parts, pending, rounds
 from ticketing.city import City
 from ticketing.clocks import ClockName
 from ticketing.codes import Exit, Outcome, RejectReason, ReturnReason
 from ticketing.deadlines import Limit
 from ticketing.errors import Invalid
-from ticketing.models import Assignment, CallbackStatus, Part, Ticket, new_id
+from ticketing.models import CallbackStatus, Part, Status, Ticket
 from ticketing.notices import Purpose
+from ticketing.pauses import resumed
 from ticketing.privacy import seal
-from ticketing.statements import table_of
 from ticketing.workflow import Action, Actor
 
-_ASSIGNMENT = table_of(Assignment)
 MAX_ANSWER = 10_000
 
 
@@ -62,19 +60,32 @@ def _accept(_change: Change) -> dict[str, Any]:
 
 
 def _dispatch(change: Change) -> dict[str, Any]:
+    """派单; the event says what a returned ticket came back from, so that the router can learn (退单 → 改派)."""
     ticket, lead = change.ticket, str(change.fields["lead_department"])
     assisting = [code for code in change.fields.get("assisting", ()) if code != lead]
-    if not {lead, *assisting} <= change.city.departments:
-        raise Invalid("department_unknown", field="lead_department")
-    _end_assignments(change)
-    ticket.unit_id = _assign(change, lead, Part.LEAD)
-    for department in assisting:
-        _assign(change, department, Part.ASSISTING)
+    _check_departments(change, lead, assisting)
+    returned = parts.last_return(change.session, ticket.id)
+    parts.end_all(change.session, ticket.id, change.now)
     ticket.lead_department = lead
     ticket.first_department = ticket.first_department or lead
     ticket.dispatched_at = change.now
     _start_units_clocks(change)
-    return {"department": lead, "assisting": assisting, "profile": ticket.profile}
+    ticket.unit_id = _give(change, lead, Part.LEAD).unit_id
+    for department in assisting:
+        _give(change, department, Part.ASSISTING)
+    forced = {"forced": True} if ticket.ruled_department else {}
+    return {"department": lead, "assisting": assisting, "profile": ticket.profile, **returned, **forced}
+
+
+def _check_departments(change: Change, lead: str, assisting: list[str]) -> None:
+    """Known ones only; the ruled one after a 裁定; and nobody handles a complaint about itself unaided."""
+    ticket = change.ticket
+    if not {lead, *assisting} <= change.city.departments:
+        raise Invalid("department_unknown", field="lead_department")
+    if ticket.ruled_department is not None and lead != ticket.ruled_department:
+        raise Invalid("ruled_otherwise", field="lead_department")
+    if lead == ticket.accused_department and not assisting:
+        raise Invalid("accused_alone", field="assisting")
 
 
 def _start_units_clocks(change: Change) -> None:
@@ -82,35 +93,36 @@ def _start_units_clocks(change: Change) -> None:
     ticket = change.ticket
     profile = change.city.profile_of(ticket.kind, ticket.urgency, ticket.lead_department)
     ticket.profile = profile.code
+    ticket.first_contact_at = None
     ticket.sign_due = change.start(ClockName.SIGN, profile.sign)
     ticket.finish_due = change.start(ClockName.FINISH, profile.finish)
     change.start(ClockName.FIRST_CONTACT, profile.first_contact)
 
 
-def _assign(change: Change, department: str, part: Part) -> UUID | None:
-    unit_id = units.receiving(change.session, change.city, department, change.ticket.region)
-    row = {"id": new_id(), "ticket_id": change.ticket.id, "department": department, "unit_id": unit_id, "part": part}
-    change.session.execute(insert(_ASSIGNMENT), row | {"given_at": change.now})
-    return unit_id
-
-
-def _end_assignments(change: Change) -> None:
-    running = (_ASSIGNMENT.c.ticket_id == change.ticket.id) & _ASSIGNMENT.c.ended_at.is_(None)
-    change.session.execute(update(_ASSIGNMENT).where(running).values(ended_at=change.now))
+def _give(change: Change, department: str, part: Part) -> parts.Given:
+    limit = change.city.profiles[change.ticket.profile].finish
+    due_at = change.ticket.finish_due
+    return parts.give(change.session, change.city, change.ticket, department, part, change.now, due_at, limit)
 
 
 def _sign(change: Change) -> dict[str, Any]:
     change.ticket.signed_at = change.now
     change.ticket.handler_id = change.actor.staff_id
+    parts.lead_signed(change.session, change.ticket.id, change.actor.staff_id, change.now)
     return {}
 
 
 def _answer(change: Change) -> dict[str, Any]:
+    """答复: what a leader signed is what leaves; the parts still unreported are named in the event."""
+    outcome = change.code("outcome_code", Outcome)
+    parts.check_signed(change.session, change.ticket.id, str(change.fields["answer"]), outcome)
     _write_answer(change)
     change.ticket.handler_id = change.actor.staff_id
-    change.ticket.outcome_code = change.code("outcome_code", Outcome)
+    change.ticket.outcome_code = outcome
     change.start(ClockName.REVIEW, change.city.steps.review)
-    return {"outcome": change.ticket.outcome_code}
+    pending.lapse(change.session, change.ticket.id, change.now)
+    unreported = parts.lead_done(change.session, change.ticket.id, change.now)
+    return {"outcome": outcome} | ({"unreported": unreported} if unreported else {})
 
 
 def _write_answer(change: Change) -> None:
@@ -132,6 +144,7 @@ def _pass(change: Change) -> dict[str, Any]:
 
 def _send_back(change: Change) -> dict[str, Any]:
     change.ticket.answered_at = None
+    parts.reopen_lead(change.session, change.ticket.id, change.ticket.finish_due)
     return {}
 
 
@@ -160,27 +173,38 @@ def _rework(change: Change) -> dict[str, Any]:
     ticket.signed_at = ticket.answered_at = None
     ticket.dispatched_at = change.now
     _start_units_clocks(change)
-    return {"rework": ticket.rework_count}
+    if not parts.reopen_lead(change.session, ticket.id, ticket.finish_due, unsigned=True):
+        _give(change, str(ticket.lead_department), Part.LEAD)
+    return {"rework": ticket.rework_count, "department": ticket.lead_department}
 
 
 def _reject(change: Change) -> dict[str, Any]:
     change.ticket.reason_code = change.code("reason_code", RejectReason)
-    change.ticket.closed_at = change.now
+    _end(change)
     return {"reason": change.ticket.reason_code, "outlet": change.fields.get("outlet")}
 
 
 def _answer_directly(change: Change) -> dict[str, Any]:
     _write_answer(change)
     change.ticket.outcome_code = Outcome.EXPLAINED
-    change.ticket.closed_at = change.now
+    _end(change)
     return {}
 
 
+def _end(change: Change) -> None:
+    """The matter ends here: no request on it is open any more, and nothing stands still."""
+    change.ticket.closed_at = change.now
+    change.ticket.suspended_at = None
+    pending.lapse(change.session, change.ticket.id, change.now)
+
+
 def _return(change: Change) -> dict[str, Any]:
-    """退单: 首接负责 stays with the first department, the hotline dispatches anew."""
-    ticket = change.ticket
-    data = {"department": ticket.lead_department, "reason": change.code("reason_code", ReturnReason)}
-    _end_assignments(change)
+    """退单: 首接负责 stays with the first department, the hotline dispatches anew; 非本单位职责 alone counts."""
+    ticket, reason = change.ticket, change.code("reason_code", ReturnReason)
+    data = {"department": ticket.lead_department, "reason": reason, "kind": ticket.kind}
+    ticket.return_count += reason == ReturnReason.NOT_OURS
+    parts.end_all(change.session, ticket.id, change.now)
+    pending.lapse(change.session, ticket.id, change.now)
     ticket.lead_department = ticket.unit_id = ticket.handler_id = None
     ticket.sign_due = ticket.finish_due = ticket.dispatched_at = ticket.signed_at = None
     change.start(ClockName.DISPATCH, change.city.dispatch_limit(ticket.urgency))
@@ -188,20 +212,55 @@ def _return(change: Change) -> dict[str, Any]:
 
 
 def _withdraw(change: Change) -> dict[str, Any]:
-    change.ticket.closed_at = change.now
+    _end(change)
     return {}
 
 
 def _merge(change: Change) -> dict[str, Any]:
-    if change.fields["parent_id"] == change.ticket.id:
+    """并单: nothing but the status and the parent changes, so that an un-merge can be exact."""
+    ticket, parent = change.ticket, change.fields["parent_id"]
+    if parent == ticket.id:
         raise Invalid("merge_with_itself", field="parent_id")
-    change.ticket.parent_id = change.fields["parent_id"]
-    return {"parent": str(change.fields["parent_id"])}
+    before = str(ticket.parent_id) if ticket.parent_id else None
+    ticket.parent_id = parent
+    return {"parent": str(parent), "parent_before": before}
 
 
 def _unmerge(change: Change) -> dict[str, Any]:
-    parent, change.ticket.parent_id = change.ticket.parent_id, None
+    """拆单: as it was; the unit's clock stood still meanwhile, as in a pause."""
+    ticket = change.ticket
+    merged = parts.last_merge(change.session, ticket.id)
+    parent, ticket.parent_id = ticket.parent_id, UUID(merged.parent_before) if merged.parent_before else None
+    running = merged.status in {Status.DISPATCHED, Status.HANDLING} and change.now > merged.at
+    if running and ticket.finish_due is not None and ticket.finish_due > merged.at:
+        _go_on(change, merged.at, ticket.finish_due)
     return {"parent": str(parent)}
+
+
+def _go_on(change: Change, paused: datetime, due_at: datetime) -> None:
+    ticket = change.ticket
+    clock = clocks.latest(change.session, ticket.id, ClockName.FINISH)
+    found = resumed(change.city.calendar, due_at, clocks.limit_of(clock), paused, change.now)
+    more = {"paused": [paused.isoformat(), change.now.isoformat()], "due_before": due_at.isoformat()}
+    started = clock.started_at
+    clocks.write(
+        change.session, ticket.id, ClockName.FINISH, found, change.now, change.action, started_at=started, more=more
+    )
+    ticket.finish_due = found.at
+
+
+def _follow(change: Change) -> dict[str, Any]:
+    """随主单答复: a merged ticket gets its parent's answer, and a callback and survey of its own."""
+    ticket = change.ticket
+    _write_answer(change)
+    for column in ("lead_department", "unit_id", "handler_id", "reviewer_id", "outcome_code"):
+        setattr(ticket, column, change.fields[column])
+    ticket.first_department = ticket.first_department or ticket.lead_department
+    parts.end_all(change.session, ticket.id, change.now)
+    pending.lapse(change.session, ticket.id, change.now)
+    due_at = change.start(ClockName.CALLBACK, change.city.steps.callback)
+    number = rounds.begin(change.session, change.city, ticket, due_at, change.now)
+    return {"parent": str(ticket.parent_id), "round": number, "outcome": ticket.outcome_code}
 
 
 CONSEQUENCES: Mapping[Action, Consequence] = MappingProxyType(
@@ -221,6 +280,7 @@ CONSEQUENCES: Mapping[Action, Consequence] = MappingProxyType(
         Action.WITHDRAW: _withdraw,
         Action.MERGE: _merge,
         Action.UNMERGE: _unmerge,
+        Action.FOLLOW: _follow,
     }
 )
 PURPOSES: Mapping[Action, tuple[Purpose, ...]] = MappingProxyType(
@@ -234,5 +294,6 @@ PURPOSES: Mapping[Action, tuple[Purpose, ...]] = MappingProxyType(
         Action.ANSWER_DIRECTLY: (Purpose.CLOSED,),
         Action.ADJUDICATE: (Purpose.CLOSED,),
         Action.WITHDRAW: (Purpose.WITHDRAWN,),
+        Action.FOLLOW: (Purpose.ANSWERED, Purpose.SURVEY),
     }
 )

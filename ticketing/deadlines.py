@@ -125,7 +125,11 @@ def _natural_days(calendar: Calendar, start: datetime, limit: Limit) -> Due:
 
 
 def _working_hours(calendar: Calendar, start: datetime, limit: Limit) -> Due:
-    left = timedelta(hours=limit.amount)
+    return advance(calendar, start, timedelta(hours=limit.amount), limit)
+
+
+def advance(calendar: Calendar, start: datetime, left: timedelta, limit: Limit) -> Due:
+    """When so much working time has passed since a moment; `limit` is the rule it belongs to."""
     local = calendar.local(start)
     counted: list[Day] = []
     skipped: list[Day] = []
@@ -135,7 +139,7 @@ def _working_hours(calendar: Calendar, start: datetime, limit: Limit) -> Due:
         if not day.working:
             skipped.append(day)
             continue
-        for opens, closes in _spans_after(calendar, day.date, local):
+        for opens, closes in spans_after(calendar, day.date, local):
             if day not in counted:
                 counted.append(day)
             if left <= closes - opens:
@@ -143,7 +147,8 @@ def _working_hours(calendar: Calendar, start: datetime, limit: Limit) -> Due:
             left -= closes - opens
 
 
-def _spans_after(calendar: Calendar, on: date, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+def spans_after(calendar: Calendar, on: date, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """What is left of a working day's spans after a moment."""
     for opens, closes in calendar.spans:
         start = max(datetime.combine(on, opens, calendar.zone), moment)
         end = datetime.combine(on, closes, calendar.zone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -24,6 +25,10 @@ class Purpose(StrEnum):
     CLOSED = "closed"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    EXTENDED = "extended"
+    INTERIM = "interim"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
 
 
 def reachable(ticket: Ticket) -> bool:
@@ -36,9 +41,22 @@ def askable(ticket: Ticket) -> bool:
     return reachable(ticket) and not ticket.anonymous
 
 
-def tell(session: Session, ticket: Ticket, purpose: Purpose, event: int, now: datetime) -> None:
-    """Put one message to the citizen into the outbox; the event's number keeps it single."""
+def tell(
+    session: Session,
+    ticket: Ticket,
+    purpose: Purpose,
+    event: int,
+    now: datetime,
+    *,
+    more: Mapping[str, str] | None = None,
+    secret: Mapping[str, str] | None = None,
+) -> None:
+    """Put one message to the citizen into the outbox; the event's number keeps it single.
+
+    `more` joins the payload: `until` a due time, `request_id` a request that takes effect once the citizen is told.
+    """
     if not reachable(ticket) or (purpose is Purpose.SURVEY and not askable(ticket)):
         return
-    payload = {"ticket_id": str(ticket.id), "purpose": purpose.value, "event": event}
-    jobs.enqueue(session, CITIZEN_MESSAGE, f"{CITIZEN_MESSAGE}:{ticket.id}:{event}:{purpose}", payload, now)
+    payload = {"ticket_id": str(ticket.id), "purpose": purpose.value, "event": event} | dict(more or {})
+    key = f"{CITIZEN_MESSAGE}:{ticket.id}:{event}:{purpose}"
+    jobs.enqueue(session, CITIZEN_MESSAGE, key, payload, now, secret=secret)

@@ -21,9 +21,9 @@ from ticketing.workflow import Action
 
 MAX_FAILURES = 5
 LOCKED = timedelta(minutes=30)
-PUBLIC = frozenset(Action) - {Action.MERGE, Action.UNMERGE, Action.SEND_BACK}
+PUBLIC = frozenset(Action) - {Action.MERGE, Action.UNMERGE, Action.SEND_BACK} | {"take_effect", "resume", "urge"}
 ANSWER_SHOWN = frozenset({Status.CALLBACK, Status.CLOSED})
-_TOLD = ("department", "assisting", "rework", "reason", "outlet")
+_TOLD = ("department", "assisting", "rework", "reason", "outlet", "kind", "until")
 
 
 @dataclass(frozen=True, slots=True)

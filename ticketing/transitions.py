@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ticketing import audit
+from ticketing import audit, parts
 from ticketing.city import City
 from ticketing.consequences import CONSEQUENCES, PURPOSES, Change
 from ticketing.errors import Invalid, NotFound, Stale
@@ -78,7 +78,17 @@ def lock(session: Session, ticket_id: UUID) -> Ticket:
 def facts_of(session: Session, ticket: Ticket, given: frozenset[str] = frozenset()) -> Facts:
     """What the guards of the workflow look at."""
     merged_from = _status_before_merge(session, ticket.id) if ticket.status == Status.MERGED else None
-    return Facts(ticket.lead_department, ticket.handler_id, ticket.rework_count, merged_from, given)
+    return Facts(
+        ticket.lead_department,
+        ticket.handler_id,
+        ticket.rework_count,
+        merged_from,
+        given,
+        ticket.return_count,
+        ticket.ruled_department,
+        suspended=ticket.suspended_at is not None,
+        approval_missing=parts.approval_missing(session, ticket),
+    )
 
 
 def _is_given(value: Any) -> bool:

@@ -13,12 +13,14 @@ from ticketing.models.staff import Role
 from ticketing.models.ticket import Status
 
 MAX_REWORKS = 2
+MAX_RETURNS = 2
 
 
 class Action(StrEnum):
     """What can be done to a ticket.
 
-    登记 受理 派单 签收 答复 审核通过 审核退回 办结归档 重办 不予受理 直接答复 退单 裁定 撤单 并单 拆单, in this order.
+    登记 受理 派单 签收 答复 审核通过 审核退回 办结归档 重办 不予受理 直接答复 退单 研判 撤单 并单 拆单 随主单答复,
+    in this order.
     """
 
     REGISTER = "register"
@@ -37,6 +39,7 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
     MERGE = "merge"
     UNMERGE = "unmerge"
+    FOLLOW = "follow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,10 @@ class Facts:
     rework_count: int = 0
     merged_from: Status | None = None
     given: frozenset[str] = frozenset()
+    return_count: int = 0
+    ruled_department: str | None = None
+    suspended: bool = False
+    approval_missing: bool = False
 
 
 Guard = Callable[[Actor, Facts], None]
@@ -92,9 +99,9 @@ def another_person(actor: Actor, facts: Facts) -> None:
         raise Forbidden("reviewer_is_handler")
 
 
-def reworks_left(_actor: Actor, facts: Facts) -> None:
-    """重办 happens at most twice; then comes 研判."""
-    if facts.rework_count >= MAX_REWORKS:
+def reworks_left(actor: Actor, facts: Facts) -> None:
+    """重办 happens at most twice; then comes 研判, or a supervisor who orders it once more."""
+    if facts.rework_count >= MAX_REWORKS and actor.role is not Role.SUPERVISOR:
         raise IllegalTransition("no_reworks_left", limit=MAX_REWORKS)
 
 
@@ -102,6 +109,30 @@ def reworks_spent(_actor: Actor, facts: Facts) -> None:
     """研判 comes after the reworks, not instead of them."""
     if facts.rework_count < MAX_REWORKS:
         raise IllegalTransition("reworks_left", limit=MAX_REWORKS)
+
+
+def ruling_first(_actor: Actor, facts: Facts) -> None:
+    """After two returns (退单) nobody is given the ticket before the 会商 ended in a 裁定."""
+    if facts.return_count >= MAX_RETURNS and facts.ruled_department is None:
+        raise IllegalTransition("ruling_needed", limit=MAX_RETURNS)
+
+
+def not_ruled(_actor: Actor, facts: Facts) -> None:
+    """What was given by a ruling (裁定) is not returned again."""
+    if facts.ruled_department is not None:
+        raise IllegalTransition("dispatched_by_ruling")
+
+
+def not_suspended(_actor: Actor, facts: Facts) -> None:
+    """A suspended (挂起) ticket goes on before anything else happens to it."""
+    if facts.suspended:
+        raise IllegalTransition("ticket_suspended")
+
+
+def approved_inside(_actor: Actor, facts: Facts) -> None:
+    """Where a department has a leader here, its answer leaves the house after 领导审签 only."""
+    if facts.approval_missing:
+        raise IllegalTransition("approval_missing")
 
 
 INITIAL = frozenset({Role.BOT, Role.OPERATOR, Role.DISPATCHER, Role.CITIZEN, Role.SYSTEM})
@@ -113,6 +144,8 @@ RETURNS = frozenset({Role.DISPATCHER, Role.REVIEWER})
 CALLBACK = frozenset({Role.CALLBACK, Role.CITIZEN, Role.SYSTEM})
 WITHDRAWALS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.CALLBACK})
 JUDGES = frozenset({Role.SUPERVISOR})
+REWORKERS = CALLBACK | JUDGES
+FOLLOWERS = frozenset({Role.SYSTEM})
 OPEN = (
     Status.REGISTERED,
     Status.ACCEPTED,
@@ -122,6 +155,7 @@ OPEN = (
     Status.CALLBACK,
 )
 FINAL = frozenset(Status) - frozenset(OPEN)
+MERGEABLE = OPEN[:-1]  # who has the answer already is not merged any more
 
 
 def _rule(to: Status | None, roles: frozenset[Role], needs: str = "", *guards: Guard) -> Rule:
@@ -132,25 +166,26 @@ def _table() -> dict[tuple[Status, Action], Rule]:
     s, a = Status, Action
     table = {
         (s.REGISTERED, a.ACCEPT): _rule(s.ACCEPTED, HOTLINE),
-        (s.ACCEPTED, a.DISPATCH): _rule(s.DISPATCHED, HOTLINE, "lead_department"),
-        (s.DISPATCHED, a.SIGN): _rule(s.HANDLING, DEPARTMENT),
-        (s.HANDLING, a.ANSWER): _rule(s.ANSWERED, DEPARTMENT, "answer outcome_code"),
+        (s.ACCEPTED, a.DISPATCH): _rule(s.DISPATCHED, HOTLINE, "lead_department", ruling_first),
+        (s.DISPATCHED, a.SIGN): _rule(s.HANDLING, DEPARTMENT, "", not_suspended),
+        (s.HANDLING, a.ANSWER): _rule(s.ANSWERED, DEPARTMENT, "answer outcome_code", not_suspended, approved_inside),
         (s.ANSWERED, a.PASS): _rule(s.CALLBACK, REVIEW, "", another_person),
         (s.ANSWERED, a.SEND_BACK): _rule(s.HANDLING, REVIEW, "note", another_person),
         (s.CALLBACK, a.CLOSE): _rule(s.CLOSED, CALLBACK),
-        (s.CALLBACK, a.REWORK): _rule(s.DISPATCHED, CALLBACK, "note", reworks_left),
+        (s.CALLBACK, a.REWORK): _rule(s.DISPATCHED, REWORKERS, "note", reworks_left),
         (s.CALLBACK, a.ADJUDICATE): _rule(s.CLOSED, JUDGES, "reason_code note", reworks_spent),
     }
     for status in (s.REGISTERED, s.ACCEPTED):
         table[status, a.REJECT] = _rule(s.REJECTED, FRONT, "reason_code")
         table[status, a.ANSWER_DIRECTLY] = _rule(s.CLOSED, FRONT, "answer")
     for status in (s.DISPATCHED, s.HANDLING):
-        table[status, a.RETURN] = _rule(s.ACCEPTED, RETURNS, "reason_code note")
+        table[status, a.RETURN] = _rule(s.ACCEPTED, RETURNS, "reason_code note", not_suspended, not_ruled)
     for status in (s.REGISTERED, s.ACCEPTED, s.DISPATCHED, s.HANDLING):
         table[status, a.WITHDRAW] = _rule(s.WITHDRAWN, WITHDRAWALS, "note")
-    for status in OPEN:
-        table[status, a.MERGE] = _rule(s.MERGED, FRONT, "parent_id")
-    table[s.MERGED, a.UNMERGE] = _rule(None, FRONT, "note")
+    for status in MERGEABLE:
+        table[status, a.MERGE] = _rule(s.MERGED, FRONT, "parent_id", not_suspended)
+    table[s.MERGED, a.UNMERGE] = _rule(None, HOTLINE, "note")
+    table[s.MERGED, a.FOLLOW] = _rule(s.CALLBACK, FOLLOWERS, "answer")
     return table
 
 

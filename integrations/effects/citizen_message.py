@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,14 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from integrations.bootstrap import House
-from ticketing import rounds
+from ticketing import requests, rounds
 from ticketing.announcements import announce
 from ticketing.jobs import Job
-from ticketing.models import Ticket
+from ticketing.models import Role, Ticket
 from ticketing.notices import Purpose
 from ticketing.privacy import unseal
+from ticketing.workflow import Actor
 
 log = structlog.get_logger()
+_SYSTEM = Actor(Role.SYSTEM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Facts:
     answer: str
     promised_at: datetime
     survey_token: str | None
+    until: datetime | None = None
+    interim: str = ""
 
 
 def carry_out(house: House, job: Job, now: datetime) -> None:
@@ -39,7 +43,7 @@ def carry_out(house: House, job: Job, now: datetime) -> None:
     purpose = Purpose(job.payload["purpose"])
     ticket_id = UUID(job.payload["ticket_id"])
     with house.database.read() as session:
-        facts = _facts(session, ticket_id)
+        facts = replace(_facts(session, ticket_id), until=_until(job), interim=job.secret.get("interim", ""))
     if facts.conversation_id is None:
         log.info("no_way_to_citizen", ticket=facts.number, purpose=purpose)
         return
@@ -48,8 +52,14 @@ def carry_out(house: House, job: Job, now: datetime) -> None:
     text = _words(house, purpose, facts)
     with house.database.write() as session:
         seq = announce(session, facts.conversation_id, text, job.key, now)
+        if "request_id" in job.payload:
+            requests.told(session, house.city, UUID(job.payload["request_id"]), _SYSTEM, now)
     if seq is not None:
         house.live.publish(f"conversation:{facts.conversation_id}", seq)
+
+
+def _until(job: Job) -> datetime | None:
+    return datetime.fromisoformat(job.payload["until"]) if job.payload.get("until") else None
 
 
 def _facts(session: Session, ticket_id: UUID) -> Facts:
@@ -67,7 +77,8 @@ def _facts(session: Session, ticket_id: UUID) -> Facts:
 
 def _words(house: House, purpose: Purpose, facts: Facts) -> str:
     department = facts.department and house.replies.text(f"labels.department.{facts.department}")
-    promised = facts.promised_at.astimezone(house.city.zone)
+    zone = house.city.zone
+    promised, until = facts.promised_at.astimezone(zone), (facts.until or facts.promised_at).astimezone(zone)
     return house.replies.text(
         f"notices.{purpose}",
         number=facts.number,
@@ -75,6 +86,8 @@ def _words(house: House, purpose: Purpose, facts: Facts) -> str:
         department=department or house.replies.text("notices.nobody"),
         answer=facts.answer,
         promised=f"{promised.month}月{promised.day}日 {promised:%H:%M}",
+        until=f"{until.month}月{until.day}日 {until:%H:%M}",
+        interim=facts.interim,
         progress=f"{house.settings.url}/t",
         survey=f"{house.settings.url}/s/{facts.survey_token}" if facts.survey_token else "",
     )

@@ -31,6 +31,14 @@ FIELDS = {
     "adjudicate": {"reason_code": "judged", "note": "已核实"},
     "withdraw": {"note": "已确认"},
     "unmerge": {"note": "不是同一件事"},
+    "follow": {
+        "answer": "已统一处理。",
+        "outcome_code": "solved",
+        "lead_department": "GR",
+        "unit_id": None,
+        "handler_id": None,
+        "reviewer_id": None,
+    },
 }
 
 
@@ -44,6 +52,7 @@ COMPETENT = USUAL | {
     "return": "reviewer",
 }
 COMPETENT |= {"answer_directly": "operator", "withdraw": "callback", "merge": "operator", "unmerge": "dispatcher"}
+COMPETENT |= {"follow": "system"}
 
 
 @dataclass
@@ -52,6 +61,7 @@ class Plain:
 
     status: str = "registered"
     reworks: int = 0
+    returns: int = 0
     lead: str | None = None
     handler: object = None
     before_merge: str | None = None
@@ -68,20 +78,21 @@ class Plain:
         s = self.status
         rules: dict[str, Callable[[], bool]] = {
             "accept": lambda: s == "registered" and role in FRONT | {"system"},
-            "dispatch": lambda: s == "accepted" and role in FRONT | {"system"},
+            "dispatch": lambda: s == "accepted" and role in FRONT | {"system"} and self.returns < 2,
             "sign": lambda: s == "dispatched" and role == "department",
             "answer": lambda: s == "handling" and role == "department",
             "pass": lambda: s == "answered" and role == "reviewer" and person != self.handler,
             "send_back": lambda: s == "answered" and role == "reviewer" and person != self.handler,
             "close": lambda: s == "callback" and role in CALLERS,
-            "rework": lambda: s == "callback" and role in CALLERS and self.reworks < 2,
-            "adjudicate": lambda: s == "callback" and role == "supervisor" and self.reworks == 2,
+            "rework": lambda: s == "callback" and ((role in CALLERS and self.reworks < 2) or role == "supervisor"),
+            "adjudicate": lambda: s == "callback" and role == "supervisor" and self.reworks >= 2,
             "reject": lambda: s in {"registered", "accepted"} and role in FRONT,
             "answer_directly": lambda: s in {"registered", "accepted"} and role in FRONT,
             "return": lambda: s in {"dispatched", "handling"} and role in {"dispatcher", "reviewer"},
             "withdraw": lambda: s in BEFORE_ANSWER and role in FRONT | {"callback"},
-            "merge": lambda: s not in FINAL and role in FRONT,
-            "unmerge": lambda: s == "merged" and role in FRONT,
+            "merge": lambda: s not in FINAL | {"callback"} and role in FRONT,
+            "unmerge": lambda: s == "merged" and role in FRONT | {"system"},
+            "follow": lambda: s == "merged" and role == "system",
         }
         return action in rules and rules[action]()
 
@@ -90,12 +101,16 @@ class Plain:
         ends |= {"pass": "callback", "send_back": "handling", "close": "closed", "rework": "dispatched"}
         ends |= {"adjudicate": "closed", "reject": "rejected", "answer_directly": "closed", "return": "accepted"}
         ends |= {"withdraw": "withdrawn", "merge": "merged", "unmerge": self.before_merge or ""}
+        ends |= {"follow": "callback"}
         if action == "merge":
             self.before_merge = self.status
         if action == "dispatch":
             self.lead = "CG"
         if action == "return":
             self.lead = self.handler = None
+            self.returns += 1
+        if action == "follow":
+            self.lead, self.handler = "GR", None
         if action in {"sign", "answer"}:
             self.handler = person
         self.reworks += action == "rework"
@@ -149,7 +164,7 @@ def machine_of(session, city, now, people, new_ticket):
             events = select(TicketEvent.action).where(TicketEvent.ticket_id == self.id).order_by(TicketEvent.seq)
             assert session.scalars(events).all() == ["register", *self.plain.done]
             rounds = select(func.count()).select_from(Callback).where(Callback.ticket_id == self.id)
-            assert session.scalar(rounds) == self.plain.done.count("pass")
+            assert session.scalar(rounds) == self.plain.done.count("pass") + self.plain.done.count("follow")
             assert audit.verify(session, self.id) == ()
 
     return Beside

@@ -7,7 +7,7 @@ import pytest
 
 from ticketing.errors import Forbidden, IllegalTransition, Invalid
 from ticketing.models import Role, Status
-from ticketing.workflow import FINAL, MAX_REWORKS, OPEN, TABLE, Action, Actor, Facts, decide, permitted
+from ticketing.workflow import FINAL, MAX_RETURNS, MAX_REWORKS, OPEN, TABLE, Action, Actor, Facts, decide, permitted
 
 # The table once more, in the words of the design: from → action → to: by whom.
 DESIGN = """
@@ -18,7 +18,7 @@ handling answer answered department
 answered pass callback reviewer
 answered send_back handling reviewer
 callback close closed callback citizen system
-callback rework dispatched callback citizen system
+callback rework dispatched callback citizen system supervisor
 callback adjudicate closed supervisor
 registered reject rejected operator dispatcher
 accepted reject rejected operator dispatcher
@@ -35,8 +35,8 @@ accepted merge merged operator dispatcher
 dispatched merge merged operator dispatcher
 handling merge merged operator dispatcher
 answered merge merged operator dispatcher
-callback merge merged operator dispatcher
-merged unmerge handling operator dispatcher
+merged unmerge handling operator dispatcher system
+merged follow callback system
 """
 ROWS = [line.split() for line in DESIGN.strip().splitlines()]
 ALLOWED = {(Status(f), Action(a), Role(r)): Status(t) for f, a, t, *roles in ROWS for r in roles}
@@ -68,9 +68,10 @@ def test_the_table_says_what_the_design_says():
     assert {(status, action) for status, action in TABLE} == PAIRS
 
 
-def test_a_final_state_has_one_way_out():
+def test_only_a_merged_ticket_comes_back():
     assert frozenset(OPEN) | FINAL == frozenset(Status)
-    assert [(status, action) for status, action in TABLE if status in FINAL] == [(Status.MERGED, Action.UNMERGE)]
+    ways_out = [(status, action) for status, action in TABLE if status in FINAL]
+    assert ways_out == [(Status.MERGED, Action.UNMERGE), (Status.MERGED, Action.FOLLOW)]
 
 
 @pytest.mark.parametrize("department", [None, "ZJ"])
@@ -99,6 +100,36 @@ def test_reworks_end_after_two():
             decide(Status.CALLBACK, Action.ADJUDICATE, judge, facts(rework_count=done))
     with pytest.raises(IllegalTransition, match="no_reworks_left"):
         decide(Status.CALLBACK, Action.REWORK, caller, facts(rework_count=MAX_REWORKS))
+    assert decide(Status.CALLBACK, Action.REWORK, judge, facts(rework_count=MAX_REWORKS)).to is Status.DISPATCHED
+
+
+def test_after_two_returns_comes_a_ruling():
+    dispatcher, twice = Actor(Role.DISPATCHER, uuid4()), {"return_count": MAX_RETURNS}
+    with pytest.raises(IllegalTransition, match="ruling_needed"):
+        decide(Status.ACCEPTED, Action.DISPATCH, dispatcher, facts(**twice))
+    ruled = facts(**twice, ruled_department="CG")
+    assert decide(Status.ACCEPTED, Action.DISPATCH, dispatcher, ruled).to is Status.DISPATCHED
+    with pytest.raises(IllegalTransition, match="dispatched_by_ruling"):
+        decide(Status.DISPATCHED, Action.RETURN, dispatcher, ruled)
+
+
+SUSPENDED = [
+    (Status.DISPATCHED, Action.SIGN, Role.DEPARTMENT),
+    (Status.HANDLING, Action.ANSWER, Role.DEPARTMENT),
+    (Status.HANDLING, Action.RETURN, Role.REVIEWER),
+    (Status.HANDLING, Action.MERGE, Role.OPERATOR),
+]
+
+
+@pytest.mark.parametrize(("status", "action", "role"), SUSPENDED)
+def test_what_stands_still_goes_on_first(status, action, role):
+    with pytest.raises(IllegalTransition, match="ticket_suspended"):
+        decide(status, action, Actor(role, uuid4(), "CG"), facts(suspended=True))
+
+
+def test_a_leader_signs_before_the_answer_leaves():
+    with pytest.raises(IllegalTransition, match="approval_missing"):
+        decide(Status.HANDLING, Action.ANSWER, Actor(Role.DEPARTMENT, HANDLER, "CG"), facts(approval_missing=True))
 
 
 @pytest.mark.parametrize(("status", "action"), [pair for pair, rule in TABLE.items() if rule.needs])
