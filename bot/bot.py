@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from bot.cues import Cues
+from bot.directory import Directory
 from bot.knowledge import Knowledge
 from bot.life_events import LifeEvents
 from bot.matters import Matters
 from bot.nlu import Nlu
 from bot.replies import Replies
 from bot.triage import Triage, hear
+from routing.jurisdiction import Regions
 from routing.language import vectors
 from routing.router import Router
 from ticketing.city import City
@@ -34,12 +36,21 @@ class Bot:
     cues: Cues
     life_events: LifeEvents
     matters: Matters
+    directory: Directory
 
     @classmethod
     def build(
-        cls, nlu_data: Path, *, database: Database, nlu: Nlu, knowledge: Knowledge, router: Router, city: City
+        cls,
+        nlu_data: Path,
+        *,
+        database: Database,
+        nlu: Nlu,
+        knowledge: Knowledge,
+        router: Router,
+        city: City,
+        pack: Path | None = None,
     ) -> Self:
-        """A bot with the words of `nlu_data`."""
+        """A bot with the words of `nlu_data`; `pack` is the city's folder where it is not one of the product's own."""
         return cls(
             database,
             nlu,
@@ -51,7 +62,13 @@ class Bot:
             cues=Cues.load(nlu_data),
             life_events=LifeEvents.load(nlu_data),
             matters=Matters.load(nlu_data),
+            directory=Directory.load(nlu_data, pack or nlu_data / "city" / city.code),
         )
+
+    @property
+    def regions(self) -> Regions:
+        """The regions of the city."""
+        return self.router.regions
 
     def warm_up(self) -> None:
         """Load now what is loaded on first use, so that the first citizens do not wait for it; blocks for seconds."""

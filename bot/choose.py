@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.bot import Bot
-from bot.flows import appeal, consult, handoff, life_event, progress, several, smalltalk
+from bot.flows import appeal, consult, directory, handoff, life_event, progress, region, several, smalltalk
 from bot.flows.consult import Reading
 from bot.flows.details import phone_in
 from bot.flows.turn import Outcome, Turn
@@ -28,6 +28,7 @@ _QUESTION_IN_FORM = 0.6
 
 def decide(bot: Bot, turn: Turn) -> Outcome:
     """Choose the flow and let it answer. Pure but for reading the clock-free parts of the bot."""
+    turn = region.heard(bot, turn)
     outcome = _before_all(bot, turn) or _expected(bot, turn) or _fresh(bot, turn)
     return outcome.saying(before=bot.say("triage.cut")) if turn.heard.cut else outcome
 
@@ -138,10 +139,12 @@ def _one(bot: Bot, turn: Turn) -> Outcome:
         return consult.unsolved(bot, turn)
     if bot.cues.says("appeal_opening", turn.text):
         return appeal.start(bot, turn, _kind(bot, turn), empty=True)
+    if region.only_names_it(bot, turn) and (answered := consult.again(bot, turn)):
+        return answered
     reading = consult.read(bot, turn)
-    chain = _life_event(bot, turn, reading)
-    if chain is not None:
-        return chain
+    beside = _beside_guides(bot, turn, reading)
+    if beside is not None:
+        return beside
     leaning = Leaning.of(turn.parse).without(Group.EMERGENCY)  # triage has said that it is none
     outlet = bot.cues.outlet(turn.text)
     asks_item = leaning.group is Group.ASK and reading.link.decision is Decision.ANSWER and reading.link.named
@@ -150,9 +153,18 @@ def _one(bot: Bot, turn: Turn) -> Outcome:
     return _by_group(bot, turn, reading, leaning)
 
 
-def _life_event(bot: Bot, turn: Turn, reading: Reading) -> Outcome | None:
-    """A whole chain is asked for, or a step of the one just told."""
+def _beside_guides(bot: Bot, turn: Turn, reading: Reading) -> Outcome | None:
+    """What is answered beside the guides of single items: a whole life event, a place to go to."""
     named = reading.link.decision is Decision.ANSWER and bool(reading.link.named)
+    chain = _life_event(bot, turn, reading, named=named)
+    if chain is not None or named:
+        return chain
+    kind = bot.directory.asked(turn.text)
+    return directory.places(bot, turn, kind) if kind else None
+
+
+def _life_event(bot: Bot, turn: Turn, reading: Reading, *, named: bool) -> Outcome | None:
+    """A whole chain is asked for, or a step of the one just told."""
     event = bot.life_events.asked(turn.text, names_item=named)
     if event is not None:
         return life_event.whole(bot, turn, event)

@@ -83,6 +83,7 @@ def _bot(settings: Settings, database: Database, http: aiohttp.ClientSession) ->
         knowledge=Knowledge(library, linker),
         router=Router.load(settings.nlu_data, models, city=str(settings.city.absolute()), progress=_say),
         city=city,
+        pack=settings.city,
     )
 
 

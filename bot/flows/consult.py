@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.bot import Bot
+from bot.flows import region
 from bot.flows.handoff import ways_on
 from bot.flows.turn import Outcome, Turn, choices, reply_of
 from bot.guides import answers
@@ -19,7 +20,7 @@ from bot.guides.tasks import note_gap
 from bot.knowledge import Snapshot
 from bot.leaning import Group, Leaning
 from bot.reply import Action, Choice
-from bot.state import Offered
+from bot.state import Offered, State
 
 _MISSES = 2
 _NAMED_AT_LEAST = 2
@@ -115,6 +116,8 @@ def answer_items(bot: Bot, turn: Turn, reading: Reading, codes: Sequence[str], c
     state = turn.state.but(item=first, told=told, offered=(), asked=(), misses=0)
     fields = {"item": first, "element": reading.elements[0].value, "confidence": round(confidence, 4)}
     guides = [guide for code in codes if (guide := library.guide(code, turn.state.region))]
+    if not guides and region.depends(library, first, bot.city.region) and not turn.state.region:
+        return _which_region(bot, turn, reading, first, state)
     if not guides:
         reply = reply_of(Action.ABSTAIN, _unwritten(bot, reading, first), turn, choices=ways_on(bot), **fields)
         return _noting(bot, turn, Outcome(reply, state), first, reading.elements, "unwritten_guide")
@@ -123,7 +126,33 @@ def answer_items(bot: Bot, turn: Turn, reading: Reading, codes: Sequence[str], c
     more = _more(bot, reading.elements)
     reply = reply_of(Action.ANSWER, composed.text, turn, sources=composed.sources, choices=more, **fields)
     outcome = Outcome(reply, state)
-    return _noting(bot, turn, outcome, first, composed.missing, "missing_cell") if composed.missing else outcome
+    if region.depends(library, first, bot.city.region):
+        outcome = region.asking(bot, outcome)
+    if composed.missing:
+        return _noting(bot, turn, outcome, first, composed.missing, "missing_cell")
+    return _noting(bot, turn, outcome, first, composed.local, "local_cell") if composed.local else outcome
+
+
+def again(bot: Bot, turn: Turn) -> Outcome | None:
+    """The last question answered for the region just named (“我在东胜区”); None when there is none to answer."""
+    item, told = turn.state.item, turn.state.told
+    here = region.place(bot, turn)
+    if item is None or here is None or not told:
+        return None
+    known = bot.knowledge.current
+    link = known.linker.link("", context_item=item)
+    outcome = answer_items(bot, turn, Reading(link, tuple(Element(name) for name in told), known), (item,), 1.0)
+    return outcome.saying(before=bot.say("region.noted", name=here.name))
+
+
+def _which_region(bot: Bot, turn: Turn, reading: Reading, code: str, state: State) -> Outcome:
+    """Only parts of the city have a guide: nothing holds everywhere, so ask where the citizen is."""
+    library = reading.known.library
+    names = [region.name(bot, one) for one in library.regions(code)]
+    text = bot.say("region.ask_which", name=library.items[code].name, places=bot.say("region.joint").join(names))
+    more = choices(*((name, name) for name in names))
+    reply = reply_of(Action.CLARIFY, text, turn, offered=(code,), choices=more)
+    return Outcome(reply, state.but(asked_region=True))
 
 
 def _noting(

@@ -23,11 +23,15 @@ SENTENCE_ENDS = "。；;!！?？"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The words, where each of them comes from, and the asked elements no cell states (knowledge tasks)."""
+    """The words, where each of them comes from, the asked elements no cell states, and those only the place knows.
+
+    `missing` and `local` become knowledge tasks; of a whole checklist, `local` stays empty: too much of it is local.
+    """
 
     text: str
     sources: tuple[Source, ...]
     missing: tuple[Element, ...]
+    local: tuple[Element, ...] = ()
 
 
 def answer(guides: Guide | Sequence[Guide], elements: Sequence[Element], *, today: date, replies: Replies) -> Answer:
@@ -39,8 +43,9 @@ def answer(guides: Guide | Sequence[Guide], elements: Sequence[Element], *, toda
     each = [guides] if isinstance(guides, Guide) else list(guides)
     parts = [_Composer(guide, Wording(replies), today).answer(tuple(elements)) for guide in each]
     missing = tuple(dict.fromkeys(element for part in parts for element in part.missing))
+    local = tuple(dict.fromkeys(element for part in parts for element in part.local))
     sources = tuple(source for part in parts for source in part.sources)
-    return Answer("\n\n".join(part.text for part in parts), sources, missing)
+    return Answer("\n\n".join(part.text for part in parts), sources, missing, local)
 
 
 def unwritten(item: Item, department: str, *, replies: Replies) -> str:
@@ -78,17 +83,21 @@ class _Composer:
         lines += [self._section(element, cell, brief=whole) for element, cell in told]
         if whole:
             lines += self._local(told)
+            lines += [self.wording.say("answer.local_ask", ask=self._ask())] if any(c.local for _, c in told) else []
         if whole and self.guide.refusals:
             reasons = self.wording.say("answer.clause_joint").join(
                 reason.rstrip("。；") for reason in self.guide.refusals
             )
             lines.append(self.wording.say("answer.refusals", refusals=reasons))
+        local = () if whole else tuple(element for element, cell in told if cell.local)
         if named:
             lines.append(self._missing(named))
+        elif local:
+            lines.append(self.wording.say("answer.local_ask", ask=self._ask()))
         if told:
             lines += [self._basis([cell for _, cell in told]), self._source()]
         sources = tuple(self._cited(element, cell) for element, cell in told)
-        return Answer("\n".join(filter(None, lines)), sources, missing if not whole else named)
+        return Answer("\n".join(filter(None, lines)), sources, missing if not whole else named, local)
 
     def _heading(self) -> str:
         if self.guide.variant:

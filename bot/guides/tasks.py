@@ -27,7 +27,7 @@ def note_gap(
 ) -> None:
     """Open a task for each unanswered element, or count up the one that is open; `question` must be redacted.
 
-    `reason` is missing_cell, unwritten_guide or unlinked.
+    `reason` is missing_cell, local_cell (only the place knows), unwritten_guide or unlinked.
     """
     for element in elements or (None,):
         same = (
