@@ -11,10 +11,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from routing.language.redaction import redact
 from ticketing.city import City
 from ticketing.errors import NotFound
+from ticketing.explaining import ClockView, explain
 from ticketing.identity import Contact, contact_of
-from ticketing.models import Assignment, Clock, Role, Staff, Status, Ticket, TicketEvent
+from ticketing.models import Assignment, Role, Staff, Status, Ticket, TicketEvent
 from ticketing.privacy import mask_name, mask_phone, unseal
 from ticketing.progress import Progress, Step, of_conversation, progress
 from ticketing.transitions import facts_of
@@ -76,21 +78,6 @@ class EventView:
     department: str | None
     note: str | None
     data: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ClockView:
-    """The latest revision of one clock, with its explanation."""
-
-    name: str
-    revision: int
-    started_at: datetime
-    due_at: datetime
-    rule: str
-    basis: str
-    provisional: bool
-    cause: str
-    explanation: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +204,7 @@ def ticket_page(session: Session, actor: Actor, ticket_id: UUID) -> TicketPage:
         row=_row(ticket),
         version=ticket.version,
         content=_words(session, actor, ticket),
-        place=unseal(session, ticket.place_sealed) if ticket.place_sealed else None,
+        place=_place(session, actor, ticket),
         happened=ticket.happened,
         anonymous=ticket.anonymous,
         confidential=ticket.confidential,
@@ -232,8 +219,8 @@ def ticket_page(session: Session, actor: Actor, ticket_id: UUID) -> TicketPage:
         answer=unseal(session, ticket.answer_sealed) if ticket.answer_sealed else None,
         answer_basis=ticket.answer_basis,
         conversation_id=ticket.conversation_id if actor.role in EVERYTHING else None,
-        events=_events(session, ticket.id),
-        clocks=_clocks(session, ticket.id),
+        events=_events(session, ticket.id, open_=_may_know_who(actor, ticket)),
+        clocks=tuple(story.latest for story in explain(session, ticket.id)),
         actions=permitted(Status(ticket.status), actor, facts_of(session, ticket)),
     )
 
@@ -255,23 +242,33 @@ def _words(session: Session, actor: Actor, ticket: Ticket) -> str:
     return unseal(session, ticket.content_sealed) if _may_know_who(actor, ticket) else ticket.content_redacted
 
 
+def _place(session: Session, actor: Actor, ticket: Ticket) -> str | None:
+    if ticket.place_sealed is None:
+        return None
+    place = unseal(session, ticket.place_sealed)
+    return place if _may_know_who(actor, ticket) else redact(place).text
+
+
 def _assisting(session: Session, ticket_id: UUID) -> tuple[str, ...]:
     running = and_(Assignment.ticket_id == ticket_id, Assignment.ended_at.is_(None), Assignment.part == "assisting")
     return tuple(session.scalars(select(Assignment.department).where(running).order_by(Assignment.id)))
 
 
-def _events(session: Session, ticket_id: UUID) -> tuple[EventView, ...]:
+def _events(session: Session, ticket_id: UUID, *, open_: bool) -> tuple[EventView, ...]:
+    """The history; what points at a confidential reporter is blacked out for who may not know."""
     rows = session.execute(
         select(TicketEvent, Staff.display_name)
         .outerjoin(Staff, Staff.id == TicketEvent.actor_id)
         .where(TicketEvent.ticket_id == ticket_id)
         .order_by(TicketEvent.seq)
     )
-    return tuple(_event(session, event, name) for event, name in rows)
+    return tuple(_event(session, event, name, open_=open_) for event, name in rows)
 
 
-def _event(session: Session, event: TicketEvent, name: str | None) -> EventView:
+def _event(session: Session, event: TicketEvent, name: str | None, *, open_: bool) -> EventView:
     note = unseal(session, event.note_sealed) if event.note_sealed else None
+    if note and not open_:
+        note = redact(note).text
     return EventView(
         event.seq,
         event.at,
@@ -283,24 +280,4 @@ def _event(session: Session, event: TicketEvent, name: str | None) -> EventView:
         event.department,
         note,
         event.data,
-    )
-
-
-def _clocks(session: Session, ticket_id: UUID) -> tuple[ClockView, ...]:
-    """The newest revision of each clock."""
-    rows = session.scalars(select(Clock).where(Clock.ticket_id == ticket_id).order_by(Clock.name, Clock.revision))
-    latest = {clock.name: clock for clock in rows}
-    return tuple(
-        ClockView(
-            clock.name,
-            clock.revision,
-            clock.started_at,
-            clock.due_at,
-            clock.rule,
-            clock.basis,
-            clock.provisional,
-            clock.cause,
-            clock.explanation,
-        )
-        for clock in latest.values()
     )
