@@ -103,6 +103,11 @@ class Office:
         with self.database.write() as session:
             return work(session, self.city, *args, **kwargs)
 
+    def on(self, work, *args, **kwargs):
+        """As `do`, for work that needs no city."""
+        with self.database.write() as session:
+            return work(session, *args, **kwargs)
+
     def register(self, recommendation=RECOMMENDATION, key=None, **changed):
         draft = replace(DRAFT, **changed)
         with self.database.write() as session:

@@ -12,8 +12,7 @@ from ticketing.requests import Wish
 
 
 def contact(office, made, who=None, channel="phone"):
-    with office.database.write() as session:
-        return particulars.contacted(session, made.ticket_id, who or office.handler, office.now, channel=channel)
+    return office.on(particulars.contacted, made.ticket_id, who or office.handler, office.now, channel=channel)
 
 
 def events(office, made, action):
@@ -105,15 +104,15 @@ def test_a_complaint_about_a_department_is_never_handled_by_it_alone(office):
 def test_an_accused_unit_never_learns_who_reported(office):
     made = office.dispatched(kind="举报", confidential=True, place="东胜区13900000000旁")
     note = "举报人电话13900000000，请保密。"
-    with office.database.write() as session:
-        particulars.supplement(session, made.ticket_id, office.operator, office.now, note=note)
+    office.on(particulars.supplement, made.ticket_id, office.operator, office.now, note=note)
+    handler = office.handler
     with office.database.read() as session:
-        seen = queries.ticket_page(session, office.handler, made.ticket_id)
+        seen = queries.ticket_page(session, handler, made.ticket_id)
         known = queries.ticket_page(session, office.operator, made.ticket_id)
     assert "13900000000" not in str(seen) and (seen.phone, seen.name) == (None, None)
     assert note in [event.note for event in known.events]
-    with pytest.raises(Forbidden), office.database.write() as session:
-        identity.reveal(session, office.handler, made.ticket_id, "联系", office.now)
+    with pytest.raises(Forbidden):
+        office.on(identity.reveal, handler, made.ticket_id, "联系", office.now)
 
 
 def test_a_second_matter_becomes_a_child_of_the_first(office):
@@ -137,5 +136,5 @@ def test_a_second_matter_becomes_a_child_of_the_first(office):
 def test_nothing_is_added_to_what_is_over(office):
     made = office.register()
     office.do(dispatching.withdraw, made.ticket_id, office.operator, office.now, note="已确认")
-    with pytest.raises(IllegalTransition), office.database.write() as session:
-        particulars.supplement(session, made.ticket_id, office.operator, office.now, note="还有")
+    with pytest.raises(IllegalTransition):
+        office.on(particulars.supplement, made.ticket_id, office.operator, office.now, note="还有")

@@ -116,9 +116,7 @@ def test_an_incomplete_ticket_comes_back_completed_and_counts_apart(office):
     made = handling_ticket(office)
     decide(office, ask(office, made, INCOMPLETE))
     assert office.ticket(made.ticket_id).return_count == 0
-    office.do(
-        lambda s, _city: particulars.supplement(s, made.ticket_id, office.operator, office.now, note="东胜区某小区")
-    )
+    office.on(particulars.supplement, made.ticket_id, office.operator, office.now, note="东胜区某小区")
     office.do(dispatching.dispatch, made.ticket_id, office.operator, office.now, lead_department="CG")
     decide(office, ask(office, made, INCOMPLETE))
     office.do(dispatching.dispatch, made.ticket_id, office.operator, office.now, lead_department="CG")
