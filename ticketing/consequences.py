@@ -234,7 +234,7 @@ def _unmerge(change: Change) -> dict[str, Any]:
     running = merged.status in {Status.DISPATCHED, Status.HANDLING} and change.now > merged.at
     if running and ticket.finish_due is not None and ticket.finish_due > merged.at:
         _go_on(change, merged.at, ticket.finish_due)
-    return {"parent": str(parent)}
+    return {"parent": str(parent), "reason": change.fields.get("reason_code")}
 
 
 def _go_on(change: Change, paused: datetime, due_at: datetime) -> None:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from ticketing import audit, parts
 from ticketing.city import City
 from ticketing.consequences import CONSEQUENCES, PURPOSES, Change
 from ticketing.errors import Invalid, NotFound, Stale
-from ticketing.models import Status, Ticket, TicketEvent
+from ticketing.models import Role, Status, Ticket, TicketEvent
 from ticketing.notices import tell
+from ticketing.privacy import unseal
 from ticketing.workflow import Action, Actor, Facts, decide
 
 MAX_NOTE = 5000
+_SYSTEM = Actor(Role.SYSTEM)
+_FOR_CHILDREN: Mapping[Action, Action] = {
+    Action.PASS: Action.FOLLOW,
+    Action.ANSWER_DIRECTLY: Action.FOLLOW,
+    Action.WITHDRAW: Action.UNMERGE,
+    Action.REJECT: Action.UNMERGE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +74,39 @@ def apply(
     )
     for purpose in PURPOSES.get(action, ()):
         tell(session, ticket, purpose, event, now)
+    if action in _FOR_CHILDREN:
+        _take_along(session, city, ticket, _FOR_CHILDREN[action], now)
     return Applied(ticket.id, ticket.number, decision.to, ticket.version, event)
 
 
-def lock(session: Session, ticket_id: UUID) -> Ticket:
-    """The ticket as it is now, its row locked until the transaction ends."""
-    found = select(Ticket).where(Ticket.id == ticket_id).with_for_update().execution_options(populate_existing=True)
-    ticket = session.execute(found).scalar_one_or_none()
+def _take_along(session: Session, city: City, parent: Ticket, action: Action, now: datetime) -> None:
+    """并单: merged tickets follow their parent's answer, and go on alone when it ends without one."""
+    merged = (Ticket.parent_id == parent.id) & (Ticket.status == Status.MERGED)
+    answer = _answer_of(session, parent) if action is Action.FOLLOW else {"reason_code": "parent_ended"}
+    for child_id in session.scalars(select(Ticket.id).where(merged).order_by(Ticket.id)).all():
+        apply(session, city, child_id, action, _SYSTEM, now, **answer)
+
+
+def _answer_of(session: Session, parent: Ticket) -> dict[str, Any]:
+    kept = ("outcome_code", "lead_department", "unit_id", "handler_id", "reviewer_id")
+    sealed = parent.answer_sealed
+    answer = {"answer": unseal(session, sealed) if sealed else None, "basis": parent.answer_basis}
+    return answer | {name: getattr(parent, name) for name in kept}
+
+
+def lock(session: Session, ticket_id: UUID, *, wait: bool = True) -> Ticket:
+    """The ticket as it is now, its row locked until the transaction ends.
+
+    Who holds one ticket and wants another does not `wait` for it: so nobody ever waits in a ring.
+    """
+    row = select(Ticket).where(Ticket.id == ticket_id).execution_options(populate_existing=True)
+    try:
+        with nullcontext() if wait else session.begin_nested():
+            ticket = session.execute(row.with_for_update(nowait=not wait)).scalar_one_or_none()
+    except OperationalError as error:
+        if wait:
+            raise
+        raise Stale("ticket_changed") from error
     if ticket is None:
         raise NotFound("ticket_not_found")
     return ticket

@@ -184,7 +184,7 @@ def _table() -> dict[tuple[Status, Action], Rule]:
         table[status, a.WITHDRAW] = _rule(s.WITHDRAWN, WITHDRAWALS, "note")
     for status in MERGEABLE:
         table[status, a.MERGE] = _rule(s.MERGED, FRONT, "parent_id", not_suspended)
-    table[s.MERGED, a.UNMERGE] = _rule(None, HOTLINE, "note")
+    table[s.MERGED, a.UNMERGE] = _rule(None, HOTLINE)
     table[s.MERGED, a.FOLLOW] = _rule(s.CALLBACK, FOLLOWERS, "answer")
     return table
 

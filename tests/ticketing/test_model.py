@@ -30,7 +30,6 @@ FIELDS = {
     "return": {"reason_code": "not_ours", "note": "不属本单位"},
     "adjudicate": {"reason_code": "judged", "note": "已核实"},
     "withdraw": {"note": "已确认"},
-    "unmerge": {"note": "不是同一件事"},
     "follow": {
         "answer": "已统一处理。",
         "outcome_code": "solved",
