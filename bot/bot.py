@@ -13,7 +13,9 @@ from bot.knowledge import Knowledge
 from bot.life_events import LifeEvents
 from bot.matters import Matters
 from bot.nlu import Nlu
+from bot.notice_board import NoticeBoard
 from bot.replies import Replies
+from bot.risks import Risks
 from bot.triage import Triage, hear
 from routing.jurisdiction import Regions
 from routing.language import vectors
@@ -37,6 +39,8 @@ class Bot:
     life_events: LifeEvents
     matters: Matters
     directory: Directory
+    risks: Risks
+    board: NoticeBoard
 
     @classmethod
     def build(
@@ -51,6 +55,7 @@ class Bot:
         pack: Path | None = None,
     ) -> Self:
         """A bot with the words of `nlu_data`; `pack` is the city's folder where it is not one of the product's own."""
+        pack = pack or nlu_data / "city" / city.code
         return cls(
             database,
             nlu,
@@ -62,7 +67,9 @@ class Bot:
             cues=Cues.load(nlu_data),
             life_events=LifeEvents.load(nlu_data),
             matters=Matters.load(nlu_data),
-            directory=Directory.load(nlu_data, pack or nlu_data / "city" / city.code),
+            directory=Directory.load(nlu_data, pack),
+            risks=Risks.load(nlu_data, pack),
+            board=NoticeBoard.load(nlu_data),
         )
 
     @property

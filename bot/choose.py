@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.bot import Bot
-from bot.flows import appeal, consult, directory, handoff, life_event, progress, region, several, smalltalk
+from bot.flows import (
+    alarm,
+    appeal,
+    consult,
+    directory,
+    handoff,
+    life_event,
+    notices,
+    progress,
+    region,
+    several,
+    smalltalk,
+)
 from bot.flows.consult import Reading
 from bot.flows.details import phone_in
 from bot.flows.turn import Outcome, Turn
@@ -30,6 +42,7 @@ def decide(bot: Bot, turn: Turn) -> Outcome:
     """Choose the flow and let it answer. Pure but for reading the clock-free parts of the bot."""
     turn = region.heard(bot, turn)
     outcome = _before_all(bot, turn) or _expected(bot, turn) or _fresh(bot, turn)
+    outcome = alarm.watching(bot, turn, outcome)
     return outcome.saying(before=bot.say("triage.cut")) if turn.heard.cut else outcome
 
 
@@ -66,6 +79,9 @@ def _expected(bot: Bot, turn: Turn) -> Outcome | None:
         return _in_progress(bot, turn, state.progress)
     if state.offered:
         return consult.choose(bot, turn)
+    if state.waiting:
+        turn = turn if region.only_names_it(bot, turn) else turn.remembering(waiting=None)
+        return _one(bot, notices.as_before(turn)) if turn.state.waiting else _fresh(bot, turn)
     return _put_off(bot, turn) if state.later else None
 
 
@@ -132,7 +148,18 @@ def _part(bot: Bot, part: Turn) -> Outcome:
 
 
 def _one(bot: Bot, turn: Turn) -> Outcome:
-    """A message about one matter."""
+    """A message about one matter: what a notice says comes first, then the flow the message asks for."""
+    noticed = notices.told(bot, turn, appeal=_grieves(turn)) if turn.notices else None
+    return noticed or _ordinary(bot, turn)
+
+
+def _grieves(turn: Turn) -> bool:
+    """Whether the message would rather be registered than answered."""
+    return Leaning.of(turn.parse).group in {Group.APPEAL, Group.ANGER}
+
+
+def _ordinary(bot: Bot, turn: Turn) -> Outcome:
+    """A message no notice answers."""
     if bot.cues.says("solved", turn.text):
         return smalltalk.talk(bot, turn, "solved")
     if bot.cues.says("unsolved", turn.text) and turn.state.item:

@@ -102,7 +102,9 @@ async def _in_order(bot: Bot, pending: PendingTurn, now: Clock) -> Answered:
 
 async def _answer(bot: Bot, pending: PendingTurn, now: Clock) -> Answered:
     """Normalise → triage → language model on redacted words → linking and the flow → one stored reply."""
-    message = await _listen(bot, pending, now())
+    at = now()
+    message = await _listen(bot, pending, at)
+    message = replace(message, notices=await bot.board.running(bot.database, bot.city.code, at))
     if _worth_parsing(message):
         message = replace(message, parse=await bot.nlu.parse(message.redacted))
         message = replace(message, parts=await _parts(bot, message))
@@ -126,13 +128,9 @@ async def _parts(bot: Bot, message: Turn) -> tuple[Turn, ...]:
     texts = bot.matters.split(message.text, bot.knowledge.current.linker.lexicon)
     if len(texts) < 2:
         return ()
-    redacted = [redact(text).text for text in texts]
-    parses = await asyncio.gather(*(bot.nlu.parse(words) for words in redacted))
-    alone = message.state.but(item=None, told=(), event=None)
-    return tuple(
-        replace(message, heard=replace(message.heard, text=text), parse=parse, redacted=words, state=alone)
-        for text, parse, words in zip(texts, parses, redacted, strict=True)
-    )
+    parses = await asyncio.gather(*(bot.nlu.parse(redact(text).text) for text in texts))
+    alone = message.remembering(item=None, told=(), event=None)
+    return tuple(alone.saying(text, parse) for text, parse in zip(texts, parses, strict=True))
 
 
 async def _listen(bot: Bot, pending: PendingTurn, at: datetime) -> Turn:

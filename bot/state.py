@@ -65,7 +65,8 @@ class State(_Frozen):
     """The memory of one conversation: its item, the elements last told, offered choices, and the form that is open.
 
     `event` is the life event last told; `later` are the citizen's other matters, still to be confirmed; `asked_region`
-    says that the region was asked once; `notices` are the notices already told.
+    says that the region was asked once, `waiting` is a message to be read again when it is known; `notices` are the
+    notices already told.
     """
 
     item: str | None = None
@@ -74,6 +75,7 @@ class State(_Frozen):
     region: str | None = None
     asked_region: bool = False
     later: tuple[Later, ...] = ()
+    waiting: Later | None = None
     notices: tuple[str, ...] = ()
     offered: tuple[Offered, ...] = ()
     asked: tuple[str, ...] = ()

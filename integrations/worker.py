@@ -24,8 +24,8 @@ from integrations.settings import Settings
 from ticketing import accounts
 
 log = structlog.get_logger()
-OUTBOX, INBOX, SESSIONS = "hotline.outbox", "hotline.inbox", "hotline.sessions"
-_EVERY = {OUTBOX: 1.0, INBOX: 5.0, SESSIONS: 600.0}
+OUTBOX, INBOX, SESSIONS, ALARMS = "hotline.outbox", "hotline.inbox", "hotline.sessions", "hotline.alarms"
+_EVERY = {OUTBOX: 1.0, INBOX: 5.0, SESSIONS: 600.0, ALARMS: 5.0}
 _TASK_SECONDS = 300
 
 
@@ -69,7 +69,11 @@ def register(app: Celery, house: House) -> None:
         with house.database.write() as session:
             accounts.sweep(session, _now())
 
-    del outbox, inbox, sessions  # Celery keeps them by name
+    @app.task(name=ALARMS)
+    def alarms() -> int:
+        return effects.escalate_alarms(house, _now)
+
+    del outbox, inbox, sessions, alarms  # Celery keeps them by name
 
 
 def waker(app: Celery) -> Callable[[], None]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.bot import Bot
-from bot.flows import corrections
+from bot.flows import corrections, notices
 from bot.flows.details import phone_in, place_in, states_time
 from bot.flows.turn import Outcome, Turn, choices, reply_of
 from bot.reply import Action, Choice
@@ -20,6 +20,7 @@ from routing.language.redaction import redact
 from ticketing.intake import MAX_CONTENT, MAX_SHORT, AppealDraft, register
 from ticketing.models import Kind, Role
 from ticketing.privacy import mask_phone
+from ticketing.public_notices import refer
 from ticketing.workflow import Actor
 
 KINDS = {
@@ -120,13 +121,18 @@ def _submit(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
     """Route now; register inside the transaction that stores the reply."""
     told = " ".join(part for part in (form.content, form.place) if part)
     recommendation = bot.router.recommend(told).to_json()
-    draft = _draft(bot, turn, form, (recommendation.get("region") or {}).get("code"))
+    region = (recommendation.get("region") or {}).get("code") or turn.state.region
+    draft = _draft(bot, turn, form, region)
     done = turn.state.but(form=None)
+    notice = notices.fitting(bot, turn, told, region)
 
     def commit(session: Session, now: datetime) -> Outcome:
         ticket = register(session, draft, recommendation, bot.city, now, _BOT, str(turn.message_id))
         promise = _promise(bot, form, ticket.promised_at)
         text = bot.say("appeal.registered", number=ticket.number, code=ticket.query_code, promise=promise)
+        if notice is not None:
+            refer(session, notice.id, ticket.ticket_id, now)
+            text += "\n" + bot.say("public_notice.referred")
         return Outcome(reply_of(Action.TICKET, text, turn, kind=form.kind, ticket_no=ticket.number), done)
 
     reply = reply_of(Action.TICKET, "", turn, kind=form.kind)

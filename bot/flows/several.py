@@ -7,7 +7,6 @@ message is read as one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.bot import Bot
 from bot.flows.turn import Outcome, Turn, choices, reply_of
@@ -59,8 +58,7 @@ def recalled(turn: Turn) -> Turn:
     """The turn as if the citizen had just said the next of the matters put off."""
     later, *rest = turn.state.later
     parse = Parse(later.intent, later.confidence, ((later.intent, later.confidence),), (), "stand_in")
-    heard = replace(turn.heard, text=later.text)
-    return replace(turn, heard=heard, redacted=later.text, parse=parse, state=turn.state.but(later=tuple(rest)))
+    return turn.saying(later.text, parse).remembering(later=tuple(rest))
 
 
 def quoted(text: str) -> str:

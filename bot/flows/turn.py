@@ -14,6 +14,8 @@ from bot.nlu import Parse
 from bot.reply import Action, Choice, Reply
 from bot.state import State
 from bot.triage import Finding, Heard
+from routing.language.redaction import redact
+from ticketing.public_notices import NoticeView
 
 Commit = Callable[[Session, datetime], "Outcome"]
 
@@ -33,11 +35,20 @@ class Turn:
     redacted: str
     at: datetime
     parts: tuple[Turn, ...] = ()
+    notices: tuple[NoticeView, ...] = ()
 
     @property
     def text(self) -> str:
         """The normalised message."""
         return self.heard.text
+
+    def saying(self, text: str, parse: Parse) -> Turn:
+        """The same turn with other words, as parsed."""
+        return replace(self, heard=replace(self.heard, text=text), redacted=redact(text).text, parse=parse, parts=())
+
+    def remembering(self, **changes: Any) -> Turn:
+        """The same turn with some things of its memory changed."""
+        return replace(self, state=self.state.but(**changes))
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,16 @@ import structlog
 
 from bot import dialogue
 from integrations.bootstrap import House
-from integrations.effects import citizen_message
-from ticketing import conversations, jobs, messages
+from integrations.effects import alarm, citizen_message
+from ticketing import alarms, conversations, jobs, messages
+from ticketing.alarms import ALARM
 from ticketing.jobs import Job
 from ticketing.notices import CITIZEN_MESSAGE
 
 Handler = Callable[[House, Job, datetime], None]
 Now = Callable[[], datetime]
 
-HANDLERS: Mapping[str, Handler] = MappingProxyType({CITIZEN_MESSAGE: citizen_message.carry_out})
+HANDLERS: Mapping[str, Handler] = MappingProxyType({CITIZEN_MESSAGE: citizen_message.carry_out, ALARM: alarm.carry_out})
 _BATCH = 10
 log = structlog.get_logger()
 
@@ -40,6 +41,16 @@ def _claim(house: House, now: datetime) -> tuple[Job, ...]:
         return ()
     with house.database.write() as session:
         return jobs.claim(session, now, limit=_BATCH)
+
+
+def escalate_alarms(house: House, now: Now) -> int:
+    """Bring alarms nobody acknowledged in time before the duty leader; returns how many."""
+    with house.database.read() as session:
+        due = alarms.next_escalation(session)
+    if due is None or due > now():
+        return 0
+    with house.database.write() as session:
+        return alarms.escalate(session, now())
 
 
 def _carry_out(house: House, job: Job, now: Now) -> None:

@@ -18,6 +18,11 @@ RISK = Alarm("m2", "ordos", AlarmLevel.RISK, "crowd", None, None, "web", "几十
 
 
 @pytest.fixture
+def office(everywhere):
+    return everywhere
+
+
+@pytest.fixture
 def ring(office, now):
     def ring(alarm):
         with office.database.write() as session:

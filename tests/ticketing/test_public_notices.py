@@ -12,6 +12,13 @@ from ticketing.errors import Invalid, NotFound
 from ticketing.models import Role, new_id
 from ticketing.public_notices import NoticeDraft
 
+ROUTED = {"department": "GS", "confidence": 0.8, "auto": False, "candidates": [], "kind": "求助", "urgency": "normal"}
+
+
+@pytest.fixture
+def office(everywhere):
+    return everywhere
+
 
 @pytest.fixture
 def draft(now):
@@ -69,27 +76,15 @@ def test_a_notice_that_never_holds_or_never_ends_is_refused(put_up, now, starts,
 
 
 def test_hundreds_of_tickets_refer_to_one_notice_each_once(office, put_up, draft, now, appeal):
-    notice = put_up()
+    notice, clerk = put_up(), office.operator
     with office.database.write() as session:
-        tickets = [
-            intake.register(session, appeal, RECOMMENDED, office.city, now, office.operator, f"k{n}") for n in range(3)
-        ]
+        tickets = [intake.register(session, appeal, ROUTED, office.city, now, clerk, f"k{n}") for n in range(3)]
         for ticket in [*tickets, tickets[0]]:
             public_notices.refer(session, notice, ticket.ticket_id, now)
     with office.database.read() as session:
         (shown,) = public_notices.in_sight(session, "ordos", now)
         assert shown.tickets == 3
         assert set(public_notices.tickets_of(session, notice)) == {ticket.number for ticket in tickets}
-
-
-RECOMMENDED = {
-    "department": "GS",
-    "confidence": 0.8,
-    "auto": False,
-    "candidates": [],
-    "kind": "求助",
-    "urgency": "normal",
-}
 
 
 @pytest.fixture
