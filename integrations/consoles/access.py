@@ -36,6 +36,7 @@ _MOST_TOUCHED = 10_000
 EVERYONE: frozenset[Role] | None = None  # no log-in at all: the log-in page itself
 STAFF = accounts.PEOPLE
 FRONT = frozenset({Role.OPERATOR, Role.DISPATCHER})
+ON_DUTY = FRONT | {Role.SUPERVISOR, Role.ADMIN}  # who hears alarms: the duty operators and the duty leader
 
 
 @dataclass(frozen=True)

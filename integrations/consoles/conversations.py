@@ -9,6 +9,7 @@ from uuid import UUID
 from aiohttp import web
 from sqlalchemy.orm import Session
 
+from bot.flows.notices import words as notice_words
 from bot.state import AppealForm, State
 from integrations.bootstrap import HOUSE
 from integrations.consoles.access import FORM, PERSON, page
@@ -139,7 +140,9 @@ async def _page(request: web.Request, error: HotlineError | None = None) -> web.
     words = request.app[PAGES].words.error(error) if error else None
     given = {name: str(value) for name, value in request[FORM].fields.items()} if FORM in request else {}
     status = 422 if error else 200
+    notices = await house.bot.board.running(house.database, house.city.code, now())
     values = {"desk": desk, "kinds": tuple(Kind), "error": words, "given": given}
+    values["notices"] = [notice_words(house.bot, notice) for notice in notices]
     return page(request, "conversations.html", here="conversations", status=status, **values)
 
 

@@ -9,7 +9,7 @@ from weakref import WeakSet
 from aiohttp import web
 
 from integrations.bootstrap import HOUSE
-from integrations.consoles.access import FRONT, PERSON
+from integrations.consoles.access import FRONT, ON_DUTY, PERSON
 from integrations.consoles.forms import uuid_of
 from integrations.live import Subscription
 from ticketing.models import Role
@@ -43,9 +43,9 @@ async def close_streams(app: web.Application) -> None:
 
 def _topics(request: web.Request) -> list[str]:
     role: Role = request[PERSON].role
-    topics = ["tickets"]
+    topics = ["tickets", *(["alarms"] if role in ON_DUTY else [])]
     if role in FRONT:
-        topics.append("queue")
+        topics += ["queue", "notices"]
         if "conversation" in request.query:
             topics.append(f"conversation:{_id(request.query['conversation'])}")
     return topics

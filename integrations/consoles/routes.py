@@ -8,17 +8,19 @@ from aiohttp import web
 
 from integrations.consoles import (
     actions,
+    alarms,
     callbacks,
     conversations,
     events,
     login,
+    notices,
     overview,
     progress,
     staff,
     survey,
     tickets,
 )
-from integrations.consoles.access import EVERYONE, FRONT, STAFF, TOUCHED, Route, guarded
+from integrations.consoles.access import EVERYONE, FRONT, ON_DUTY, STAFF, TOUCHED, Route, guarded
 from ticketing.models import Role
 
 _ID = r"{id:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}}"
@@ -26,6 +28,7 @@ _NUMBER = r"{number:\d{6}-\d{6}-\d}"
 _TOKEN = r"{token:[A-Za-z0-9_-]{16,64}}"  # noqa: S105 - the pattern of a path, no password
 _CALLERS = frozenset({Role.CALLBACK})
 _WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMIN, Role.DISPATCHER})
+_ANNOUNCERS = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMIN})
 _ACTORS = STAFF - {Role.ADMIN}
 
 CONSOLE = (
@@ -49,6 +52,13 @@ CONSOLE = (
     Route("POST", f"/console/callbacks/{_ID}/contact", callbacks.contact, _CALLERS),
     Route("POST", f"/console/callbacks/{_ID}/attempt", callbacks.attempt, _CALLERS),
     Route("POST", f"/console/callbacks/{_ID}/result", callbacks.result, _CALLERS),
+    Route("GET", "/console/alarms", alarms.alarms_page, ON_DUTY),
+    Route("GET", "/console/alarms/ringing", alarms.ringing, ON_DUTY),
+    Route("POST", f"/console/alarms/{_ID}/acknowledge", alarms.acknowledge, ON_DUTY),
+    Route("POST", f"/console/alarms/{_ID}/reported", alarms.reported, ON_DUTY),
+    Route("GET", "/console/notices", notices.notices_page, _ANNOUNCERS),
+    Route("POST", "/console/notices", notices.put_up, _ANNOUNCERS),
+    Route("POST", f"/console/notices/{_ID}/withdraw", notices.withdraw, _ANNOUNCERS),
     Route("GET", "/console/overview", overview.overview_page, _WATCHERS),
 )
 
