@@ -129,11 +129,11 @@ def reported(session: Session, alarm_id: UUID, city: str, staff_id: UUID, now: d
 
 
 def ringing(session: Session, city: str, role: Role, limit: int = 20) -> tuple[AlarmView, ...]:
-    """What blinks on this role's screen: everything unacknowledged; before leaders risks and what was escalated."""
+    """What blinks on this role's screen, emergencies first: before leaders only risks and what was escalated."""
     open_ones = (_a.city == city) & _a.acknowledged_at.is_(None)
     if role in LEADERS:
         open_ones &= or_(_a.escalated_at.is_not(None), _a.level == AlarmLevel.RISK.value)
-    return _views(session, open_ones, limit)
+    return tuple(sorted(_views(session, open_ones, limit), key=lambda one: one.level != AlarmLevel.EMERGENCY))
 
 
 def latest(session: Session, city: str, limit: int = 100) -> tuple[AlarmView, ...]:
