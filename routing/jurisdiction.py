@@ -82,6 +82,10 @@ class Regions:
             found.append(region.place)
         return tuple(found)
 
+    def depth(self, code: str) -> int:
+        """Return how many regions lie above this one."""
+        return len(self.ancestors(code))
+
     def contains(self, outer: str, inner: str) -> bool:
         """Say whether `inner` is the region `outer` or lies below it."""
         return outer == inner or any(place.code == outer for place in self.ancestors(inner))

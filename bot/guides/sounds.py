@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 import rjieba
-from pypinyin import Style, lazy_pinyin
 
-# What many speakers and input methods do not tell apart: 翘舌/平舌 and 前后鼻音.
-FOLDED = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
-FIRST_CODE = 0x4E00
-
-
-def sounds(text: str) -> str:
-    """One letter for each character's syllable, so that texts of one sound are equal; other characters stay."""
-    return "".join(map(_sound, text))
+from routing.language.sounds import sounds
 
 
 class Spelling:
@@ -47,23 +38,3 @@ class Spelling:
 def _alone(text: str) -> list[bool]:
     """For each character, whether segmentation leaves it a word of its own."""
     return [len(word) == 1 for word in rjieba.cut(text, False) for _ in word]
-
-
-@lru_cache(maxsize=20_000)
-def _sound(char: str) -> str:
-    if not "一" <= char <= "鿿":
-        return char
-    syllable = lazy_pinyin(char, style=Style.NORMAL)[0]
-    for said, folded in FOLDED:
-        syllable = syllable.replace(said, folded)
-    return _letter(syllable)
-
-
-@lru_cache(maxsize=2_000)
-def _letter(syllable: str) -> str:
-    """A letter for a syllable, the same in every process: its own number in base 27."""
-    number = 0
-    for letter in syllable[:6]:
-        number = number * 27 + (ord(letter) - ord("a") + 1 if "a" <= letter <= "z" else 0)
-    # Six letters in base 27 do not fit one plane; syllables are few, so a modulus keeps them apart.
-    return chr(0x20000 + number % 60_013)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,34 @@ Work = Callable[[Line], Awaitable[Line]]
 
 class BadLine(ValueError):
     """The line cannot be worked on; the text says why."""
+
+
+class Together:
+    """Answers together the lines that wait at the same moment: one batch costs far less than its lines one by one."""
+
+    def __init__(self, answer: Callable[[Sequence[Line]], Sequence[Line]]) -> None:
+        self._answer = answer
+        self._waiting: list[tuple[Line, asyncio.Future[Line]]] = []
+
+    async def work(self, line: Line) -> Line:
+        """Wait for the batch this line falls into."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._flush)  # runs after every line that is ready now has joined
+        answered: asyncio.Future[Line] = loop.create_future()
+        self._waiting.append((line, answered))
+        return await answered
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        try:
+            results = self._answer([line for line, _ in waiting])
+        except Exception as error:
+            for _, answered in waiting:
+                answered.set_exception(error)
+            return
+        for (_, answered), result in zip(waiting, results, strict=True):
+            answered.set_result(result)
 
 
 async def run(source: Path, out: Path, work: Work, fields: dict[str, type], *, at_once: int = 16) -> int:

@@ -15,7 +15,7 @@ from integrations.settings import Settings
 from routing.history import History
 from routing.router import Router
 
-_LANE = 256
+_AT_ONCE = 256
 Answers = Callable[[Sequence[str]], list[batch.Line]]
 
 
@@ -48,36 +48,9 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     answer = _answers(router, History.load(arguments.model) if arguments.model else None)
     if arguments.batch:
         options.check_batch(arguments)
-        return asyncio.run(batch.run(arguments.batch, arguments.out, Lane(answer).work, {"text": str}, at_once=_LANE))
+        together = batch.Together(lambda lines: answer([line["text"] for line in lines]))
+        return asyncio.run(batch.run(arguments.batch, arguments.out, together.work, {"text": str}, at_once=_AT_ONCE))
     return _print(answer([" ".join(arguments.words) or sys.stdin.read()])[0])
-
-
-class Lane:
-    """Answers together the lines that wait at the same moment: one batch costs far less than its lines one by one."""
-
-    def __init__(self, answer: Answers) -> None:
-        self._answer = answer
-        self._waiting: list[tuple[str, asyncio.Future[batch.Line]]] = []
-
-    async def work(self, line: batch.Line) -> batch.Line:
-        """Wait for the batch this line falls into."""
-        loop = asyncio.get_running_loop()
-        if not self._waiting:
-            loop.call_soon(self._flush)  # runs after every line that is ready now has joined
-        answered: asyncio.Future[batch.Line] = loop.create_future()
-        self._waiting.append((line["text"], answered))
-        return await answered
-
-    def _flush(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        try:
-            results = self._answer([text for text, _ in waiting])
-        except Exception as error:
-            for _, answered in waiting:
-                answered.set_exception(error)
-            return
-        for (_, answered), result in zip(waiting, results, strict=True):
-            answered.set_result(result)
 
 
 def _answers(router: Router, history: History | None) -> Answers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +54,32 @@ async def test_a_bad_line_is_an_error_in_its_place_and_the_rest_go_on(tmp_path: 
     assert answers[1]["id"] == id_
     assert answers[1]["error"]
     assert answers[2] == {"id": 2, "loud": "B"}
+
+
+def test_lines_that_wait_together_are_answered_together(tmp_path: Path) -> None:
+    sizes: list[int] = []
+
+    def answer(lines: Sequence[batch.Line]) -> list[batch.Line]:
+        sizes.append(len(lines))
+        return [{"echo": line["text"]} for line in lines]
+
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    lines = [json.dumps({"id": number, "text": f"第{number}行"}, ensure_ascii=False) for number in range(100)]
+    source.write_text("\n".join([*lines[:50], "坏行", *lines[50:]]), encoding="utf-8")
+    code = asyncio.run(batch.run(source, out, batch.Together(answer).work, {"text": str}, at_once=40))
+    answers = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert code == 1
+    assert [one["echo"] for one in answers if "echo" in one] == [f"第{number}行" for number in range(100)]
+    assert "error" in answers[50]
+    assert len(sizes) < 10
+
+
+def test_an_error_reaches_every_line_that_waits() -> None:
+    def answer(lines: Sequence[batch.Line]) -> list[batch.Line]:
+        raise RuntimeError("坏了")
+
+    async def both() -> list[batch.Line | BaseException]:
+        together = batch.Together(answer)
+        return await asyncio.gather(*(together.work({"text": text}) for text in "甲乙"), return_exceptions=True)
+
+    assert [type(one) for one in asyncio.run(both())] == [RuntimeError, RuntimeError]
