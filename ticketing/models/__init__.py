@@ -14,9 +14,12 @@ from ticketing.models.conversation import Author, Conversation, Message, Owner
 from ticketing.models.counter import NumberCounter
 from ticketing.models.event import TicketEvent
 from ticketing.models.outbox import OutboxRow
+from ticketing.models.promise import Promise, PromiseStatus
 from ticketing.models.public_notice import NoticeTicket, PublicNotice
+from ticketing.models.report import Report
 from ticketing.models.request import Request, RequestKind, RequestStatus, Ruling
 from ticketing.models.staff import LoginSession, Post, Role, Staff
+from ticketing.models.staff_notice import StaffNotice
 from ticketing.models.supervision import DueWarning, Duty, SiteVisit, Supervision, SupervisionStatus, Urge
 from ticketing.models.ticket import Kind, Status, Ticket, Urgency
 from ticketing.models.unit import Unit
@@ -50,7 +53,10 @@ __all__ = [
     "Owner",
     "Part",
     "Post",
+    "Promise",
+    "PromiseStatus",
     "PublicNotice",
+    "Report",
     "Request",
     "RequestKind",
     "RequestStatus",
@@ -58,6 +64,7 @@ __all__ = [
     "Ruling",
     "SiteVisit",
     "Staff",
+    "StaffNotice",
     "Status",
     "Supervision",
     "SupervisionStatus",

@@ -11,7 +11,10 @@ from ticketing.models.base import Base, new_id
 
 
 class Citizen(Base):
-    """A person known by a phone number; `phone_index` is a keyed blind index, so equal numbers meet unseen."""
+    """A person known by a phone number; `phone_index` is a keyed blind index, so equal numbers meet unseen.
+
+    `prefers` is the channel the citizen wants to be told on, `hours` when calls are welcome (`9-12`); none: any.
+    """
 
     __tablename__ = "citizen"
 
@@ -20,3 +23,5 @@ class Citizen(Base):
     phone_sealed: Mapped[bytes]
     name_sealed: Mapped[bytes | None]
     created_at: Mapped[datetime]
+    prefers: Mapped[str | None]
+    hours: Mapped[str | None]

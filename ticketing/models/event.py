@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ticketing.models.base import Base, new_id
@@ -20,7 +20,7 @@ class TicketEvent(Base):
     """
 
     __tablename__ = "ticket_event"
-    __table_args__ = (UniqueConstraint("ticket_id", "seq", "at"),)
+    __table_args__ = (UniqueConstraint("ticket_id", "seq", "at"), Index("ix_ticket_event_action", "action", "at"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     at: Mapped[datetime] = mapped_column(primary_key=True)
