@@ -13,6 +13,8 @@ from ticketing.models.clock import Clock
 from ticketing.models.conversation import Author, Conversation, Message, Owner
 from ticketing.models.counter import NumberCounter
 from ticketing.models.event import TicketEvent
+from ticketing.models.incident_key import IncidentKey
+from ticketing.models.lesson import Cause, Lesson
 from ticketing.models.outbox import OutboxRow
 from ticketing.models.promise import Promise, PromiseStatus
 from ticketing.models.public_notice import NoticeTicket, PublicNotice
@@ -36,6 +38,7 @@ __all__ = [
     "CallbackStatus",
     "Card",
     "CardStatus",
+    "Cause",
     "Citizen",
     "Clock",
     "Colour",
@@ -44,7 +47,9 @@ __all__ = [
     "Duty",
     "Exclusion",
     "ExclusionStatus",
+    "IncidentKey",
     "Kind",
+    "Lesson",
     "LoginSession",
     "Message",
     "NoticeTicket",
