@@ -25,7 +25,8 @@ from ticketing import accounts
 
 log = structlog.get_logger()
 OUTBOX, INBOX, SESSIONS, ALARMS = "hotline.outbox", "hotline.inbox", "hotline.sessions", "hotline.alarms"
-_EVERY = {OUTBOX: 1.0, INBOX: 5.0, SESSIONS: 600.0, ALARMS: 5.0}
+WATCH = "hotline.watch"
+_EVERY = {OUTBOX: 1.0, INBOX: 5.0, SESSIONS: 600.0, ALARMS: 5.0, WATCH: 30.0}
 _TASK_SECONDS = 300
 
 
@@ -73,7 +74,11 @@ def register(app: Celery, house: House) -> None:
     def alarms() -> int:
         return effects.escalate_alarms(house, _now)
 
-    del outbox, inbox, sessions, alarms  # Celery keeps them by name
+    @app.task(name=WATCH)
+    def watch() -> int:
+        return effects.go_round(house, _now)
+
+    del outbox, inbox, sessions, alarms, watch  # Celery keeps them by name
 
 
 def waker(app: Celery) -> Callable[[], None]:

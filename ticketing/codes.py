@@ -89,3 +89,15 @@ class WithdrawalReason(StrEnum):
     CHANGED_MIND = "changed_mind"
     REPEATED = "repeated"
     ELSEWHERE = "elsewhere"
+
+
+class ExclusionReason(StrEnum):
+    """考核剔除原因: 超出职责权限, 不可抗力, 诉求人不配合, 恶意或重复反映, 误评, 政策限制, 上级原因."""
+
+    BEYOND_DUTY = "beyond_duty"
+    FORCE_MAJEURE = "force_majeure"
+    NO_COOPERATION = "no_cooperation"
+    MALICIOUS = "malicious"
+    WRONG_RATING = "wrong_rating"
+    POLICY_LIMIT = "policy_limit"
+    SUPERIOR = "superior"

@@ -260,7 +260,12 @@ def _follow(change: Change) -> dict[str, Any]:
     pending.lapse(change.session, ticket.id, change.now)
     due_at = change.start(ClockName.CALLBACK, change.city.steps.callback)
     number = rounds.begin(change.session, change.city, ticket, due_at, change.now)
-    return {"parent": str(ticket.parent_id), "round": number, "outcome": ticket.outcome_code}
+    return {
+        "parent": str(ticket.parent_id),
+        "round": number,
+        "outcome": ticket.outcome_code,
+        "department": ticket.lead_department,
+    }
 
 
 CONSEQUENCES: Mapping[Action, Consequence] = MappingProxyType(

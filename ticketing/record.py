@@ -33,11 +33,15 @@ def write(
     *,
     note: str | None = None,
     data: Mapping[str, Any] | None = None,
+    quiet: bool = False,
 ) -> int:
-    """Add an event to a locked ticket; returns its sequence number."""
+    """Add an event to a locked ticket; returns its sequence number.
+
+    A `quiet` one leaves the version alone: nobody's open form gets stale because the ticket was urged or watched.
+    """
     if note is not None and len(note) > MAX_NOTE:
         raise Invalid("field_too_long", field="note", limit=MAX_NOTE)
-    ticket.version += 1
+    ticket.version += not quiet
     session.flush()
     status = Status(ticket.status)
     return audit.append(

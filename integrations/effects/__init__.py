@@ -10,16 +10,23 @@ import structlog
 
 from bot import dialogue
 from integrations.bootstrap import House
-from integrations.effects import alarm, citizen_message
+from integrations.effects import alarm, citizen_message, staff_reminder, watch
 from ticketing import alarms, conversations, jobs, messages
 from ticketing.alarms import ALARM
 from ticketing.jobs import Job
 from ticketing.notices import CITIZEN_MESSAGE
+from ticketing.reminders import STAFF_REMINDER
 
 Handler = Callable[[House, Job, datetime], None]
 Now = Callable[[], datetime]
 
-HANDLERS: Mapping[str, Handler] = MappingProxyType({CITIZEN_MESSAGE: citizen_message.carry_out, ALARM: alarm.carry_out})
+HANDLERS: Mapping[str, Handler] = MappingProxyType(
+    {
+        CITIZEN_MESSAGE: citizen_message.carry_out,
+        ALARM: alarm.carry_out,
+        STAFF_REMINDER: staff_reminder.carry_out,
+    }
+)
 _BATCH = 10
 log = structlog.get_logger()
 
@@ -65,6 +72,11 @@ def _carry_out(house: House, job: Job, now: Now) -> None:
             jobs.done(session, job, now())
         else:
             jobs.fail(session, job, error, now())
+
+
+def go_round(house: House, now: Now) -> int:
+    """The watch over due times, pauses, cards and the daily root; returns how many things it did."""
+    return watch.go_round(house, now)
 
 
 async def finish_turns(house: House, now: Now) -> int:
