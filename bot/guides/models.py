@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ticketing.models import Base, new_id
@@ -29,10 +29,20 @@ class TaskStatus(StrEnum):
     DROPPED = "dropped"
 
 
+class Origin(StrEnum):
+    """Where a version came from: the product's files or an import, a person's edit, a spreadsheet, a proposal."""
+
+    FILE = "file"
+    CONSOLE = "console"
+    SHEET = "sheet"
+    PROPOSAL = "proposal"
+
+
 class GuideVersion(Base):
     """One version of one guide (办事指南) of a city pack; `city` is `NATIONAL_PACK` for guides that hold everywhere.
 
-    `file_hash` is the hash of the file row it came from; `edited` says that a person changed it in the console.
+    `file_hash` is the hash of the file row it came from; `edited` says that a person's work is in it, so that a
+    changed file waits as a conflict. `author_id` and `note` say who made this version and why.
     """
 
     __tablename__ = "guide_version"
@@ -56,6 +66,9 @@ class GuideVersion(Base):
     review_due: Mapped[date] = mapped_column(index=True)
     status: Mapped[str] = mapped_column(default=GuideStatus.CURRENT.value)
     created_at: Mapped[datetime]
+    origin: Mapped[str] = mapped_column(default=Origin.FILE.value)
+    author_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    note: Mapped[str | None]
 
 
 class GuideImport(Base):
@@ -75,7 +88,11 @@ class GuideImport(Base):
 
 
 class KnowledgeTask(Base):
-    """知识任务: a question a guide could not answer, for the guide's owner; asked again, it only counts up."""
+    """知识任务: a question a guide could not answer, for the guide's owner; asked again, it only counts up.
+
+    `outcome` says what its owner made of it (an alias, an example, a cell, nothing); `dev_line` is the line of the
+    development set it became.
+    """
 
     __tablename__ = "knowledge_task"
     __table_args__ = (Index("ix_knowledge_task_gap", "city", "item", "element", "status"),)
@@ -91,3 +108,7 @@ class KnowledgeTask(Base):
     asked: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     last_asked_at: Mapped[datetime]
+    outcome: Mapped[str | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    decided_at: Mapped[datetime | None]
+    dev_line: Mapped[dict[str, Any] | None]
