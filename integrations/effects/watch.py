@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from integrations.bootstrap import House
-from ticketing import alerts, audit_roots, cards, requests
+from ticketing import alerts, audit_roots, cards, offices, requests
 
 log = structlog.get_logger()
 
@@ -25,7 +25,8 @@ def go_round(house: House, now: Callable[[], datetime]) -> int:
 
 def _resume(house: House, now: Callable[[], datetime]) -> int:
     with house.database.write() as session:
-        return requests.resume_due(session, house.city, now())
+        late = offices.overdue_parts(session, house.city, now())
+        return late + requests.resume_due(session, house.city, now())
 
 
 def _warn(house: House, now: Callable[[], datetime]) -> int:
