@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from bot.cues import Cues
 from bot.directory import Directory
+from bot.faq import Faq
 from bot.knowledge import Knowledge
 from bot.life_events import LifeEvents
 from bot.matters import Matters
@@ -39,6 +40,7 @@ class Bot:
     life_events: LifeEvents
     matters: Matters
     directory: Directory
+    faq: Faq
     risks: Risks
     board: NoticeBoard
 
@@ -68,6 +70,7 @@ class Bot:
             life_events=LifeEvents.load(nlu_data),
             matters=Matters.load(nlu_data),
             directory=Directory.load(nlu_data, pack),
+            faq=Faq.load(nlu_data),
             risks=Risks.load(nlu_data, pack),
             board=NoticeBoard.load(nlu_data),
         )

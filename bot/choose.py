@@ -10,6 +10,7 @@ from bot.flows import (
     appeal,
     consult,
     directory,
+    faq,
     handoff,
     life_event,
     notices,
@@ -181,11 +182,16 @@ def _ordinary(bot: Bot, turn: Turn) -> Outcome:
 
 
 def _beside_guides(bot: Bot, turn: Turn, reading: Reading) -> Outcome | None:
-    """What is answered beside the guides of single items: a whole life event, a place to go to."""
+    """What is answered beside the guides of single items: a whole life event, a policy question, a place to go to."""
     named = reading.link.decision is Decision.ANSWER and bool(reading.link.named)
     chain = _life_event(bot, turn, reading, named=named)
-    if chain is not None or named:
+    if chain is not None:
         return chain
+    question = bot.faq.asked(turn.text, names_item=named)
+    if question is not None:
+        return faq.answer(bot, turn, question)
+    if named:
+        return None
     kind = bot.directory.asked(turn.text)
     return directory.places(bot, turn, kind) if kind else None
 
