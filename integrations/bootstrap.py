@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.bot import Bot
+from bot.guides import teaching
 from bot.guides.library import Library, known_items
 from bot.guides.linker import Linker
 from bot.knowledge import Knowledge
@@ -74,7 +75,7 @@ def _bot(settings: Settings, database: Database, http: aiohttp.ClientSession) ->
     city, models = City.load(settings.city), settings.home / "models"
     with database.read() as session:
         library = Library.load(session, city.code, region=city.region, known=known_items(settings.nlu_data))
-    linker = Linker.load(library, settings.nlu_data, encode=vectors.encode, cache=settings.home / "vectors")
+    linker = build_linker(settings, library)
     token = settings.rasa_token.get_secret_value() if settings.rasa_token else ""
     return Bot.build(
         settings.nlu_data,
@@ -85,6 +86,13 @@ def _bot(settings: Settings, database: Database, http: aiohttp.ClientSession) ->
         city=city,
         pack=settings.city,
     )
+
+
+def build_linker(settings: Settings, library: Library) -> Linker:
+    """The linker of a library, with what this installation has learned and the vectors it keeps."""
+    recogniser = teaching.load(settings.nlu_data, settings.home / "models", vectors.encode, _say)
+    cache = settings.home / "vectors"
+    return Linker.load(library, settings.nlu_data, encode=vectors.encode, cache=cache, recogniser=recogniser)
 
 
 def _say(line: str) -> None:

@@ -14,6 +14,7 @@ from bot.guides.grams import Floats, compact
 from bot.guides.lexicon import Lexicon, Span
 from bot.guides.library import Item
 from bot.guides.nearest import FormVectors
+from bot.guides.recogniser import Recogniser
 
 FEATURES = (
     "name_exact",
@@ -29,10 +30,14 @@ FEATURES = (
     "clause_match",
     "clause_meaning",
     "asked_meaning",
+    "learned",
     "context",
 )
 _AT = {name: column for column, name in enumerate(FEATURES)}
-BY_GRAMS, BY_MEANING, FULLY = 60, 24, 0.98
+BY_GRAMS, BY_MEANING, BY_LEARNING, FULLY = 60, 24, 12, 0.98
+# A margin below the floor says nothing, above the ceiling nothing more.
+FLOOR, CEILING = -1.0, 1.0
+CLEAR = -1.0
 SHORTEST_EXACT = 2
 NAMED = 0.8
 # Where a clause ends; brackets, quotes and 、 stand inside one.
@@ -53,13 +58,15 @@ class Named:
 class Evidence:
     """One row of features (in the order of FEATURES) for each candidate, who they are, and which stand in the text.
 
-    `content` is False when the text holds nothing but question words.
+    `content` is False when the text holds nothing but question words; `vague` above zero means that several items fit
+    alike.
     """
 
     owners: tuple[int, ...]
     matrix: NDArray[np.float64]
     named: Mapping[int, Named]
     content: bool
+    vague: float = CLEAR
 
     def by(self, row: int) -> str:
         """The strongest kind of evidence for a candidate."""
@@ -89,10 +96,10 @@ class _Table:
         self.candidates[owner] = True
         self.features[owner, _AT[name]] = value
 
-    def evidence(self, *, content: bool) -> Evidence:
+    def evidence(self, *, content: bool, vague: float) -> Evidence:
         """What was gathered for the candidates."""
         owners = np.flatnonzero(self.candidates)
-        return Evidence(tuple(owners.tolist()), self.features[owners], self.named, content)
+        return Evidence(tuple(owners.tolist()), self.features[owners], self.named, content, vague)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +131,31 @@ def _ends(between: str) -> bool:
     return not CLAUSE_ENDS.isdisjoint(between)
 
 
-def gather(text: str, forms: Forms, lexicon: Lexicon, context_item: str | None = None) -> Evidence:
-    """Collect the evidence for every item that characters, names or meaning suggest."""
+def gather(
+    text: str,
+    forms: Forms,
+    lexicon: Lexicon,
+    context_item: str | None = None,
+    recogniser: Recogniser | None = None,
+) -> Evidence:
+    """Collect the evidence for every item that characters, names, meaning or what was learned suggest."""
     question = _question(text, forms, lexicon)
     # The story around a question dilutes what its clauses say: each clause is weighed by itself as well.
     clauses = question.clauses(text) or (question,)
-    table = _Table(len(forms.items))
+    table, vague = _Table(len(forms.items)), CLEAR
     _by_characters(table, question, forms, lexicon.additions(text), _WHOLE)
     for clause in clauses:
         _by_characters(table, clause, forms, lexicon.additions(clause.text), _CLAUSE)
     if forms.vectors is not None and question.core and not _fully_named(table):
-        _by_meaning(table, question, clauses, forms, forms.vectors)
+        told = _vectors(forms.vectors, [question.core, *(clause.core for clause in clauses)], text)
+        _by_meaning(table, question, clauses, forms, told)
+        if recogniser:
+            recognised = recogniser.read(text, told[text])
+            vague = recognised.vague
+            _by_learning(table, recogniser.items, recognised.margins, forms)
     if (context := forms.positions.get(context_item or "")) is not None:
         table.set("context", context)
-    return table.evidence(content=bool(question.core))
+    return table.evidence(content=bool(question.core), vague=vague)
 
 
 def _question(text: str, forms: Forms, lexicon: Lexicon) -> _Question:
@@ -215,11 +233,18 @@ def _label_spans(question: _Question, item: Item) -> list[Span]:
     return [(start, start + length) for start, length in found if start >= 0 and length]
 
 
+def _vectors(vectors: FormVectors, cores: Sequence[str], text: str) -> dict[str, Floats]:
+    """The vectors of the parts of a question and of the whole text, read in one pass."""
+    texts = list(dict.fromkeys([*cores, text]))
+    return dict(zip(texts, vectors.ask(texts), strict=True))
+
+
 def _by_meaning(
-    table: _Table, question: _Question, clauses: Sequence[_Question], forms: Forms, vectors: FormVectors
+    table: _Table, question: _Question, clauses: Sequence[_Question], forms: Forms, told: Mapping[str, Floats]
 ) -> None:
-    cores = list(dict.fromkeys([question.core, *(clause.core for clause in clauses)]))
-    asked = dict(zip(cores, vectors.ask(cores), strict=True))
+    vectors = forms.vectors
+    assert vectors is not None, "only asked where sentences have vectors"
+    asked = {core: told[core] for core in (question.core, *(clause.core for clause in clauses))}
     nearest = np.concatenate([vectors.nearest(vector, BY_MEANING) for vector in asked.values()])
     chosen = _chosen(nearest, table.candidates[forms.owners])
     owners = forms.owners[chosen]
@@ -229,6 +254,15 @@ def _by_meaning(
         table.raise_to("clause_meaning", owners, likeness[clause.core])
     if clauses:
         table.raise_to("asked_meaning", owners, likeness[clauses[-1].core])
+
+
+def _by_learning(table: _Table, items: Sequence[str], margins: Floats, forms: Forms) -> None:
+    """Raise what the recogniser believes; an item it was never taught gets nothing from it, for or against."""
+    best = set(_top(margins, BY_LEARNING).tolist())
+    for known, (code, margin) in enumerate(zip(items, margins.tolist(), strict=True)):
+        owner = forms.positions.get(code)
+        if owner is not None and (known in best or table.candidates[owner]) and margin > FLOOR:
+            table.set("learned", owner, min(margin, CEILING) - FLOOR)
 
 
 def _fully_named(table: _Table) -> bool:

@@ -15,6 +15,7 @@ from bot.guides.guide import Element
 from bot.guides.lexicon import MAX_TEXT, Lexicon, Span
 from bot.guides.library import Library
 from bot.guides.nearest import Encode
+from bot.guides.recogniser import Recogniser
 from bot.guides.twins import Twins
 from bot.guides.weights import Weights
 
@@ -23,7 +24,6 @@ MOST = 30
 FEW = 4
 LONG = frozenset({Element.MATERIALS, Element.CONDITIONS, Element.PROCESS})
 SURE_CONTEXT = 0.9
-AHEAD = 3.5
 
 
 class Decision(StrEnum):
@@ -90,6 +90,7 @@ class _Ranking:
     top: tuple[_Ranked, ...]
     masses: Mapping[str, float]
     span: Span | None
+    vague: float
 
 
 def _bound(elements: Sequence[Element]) -> int:
@@ -110,20 +111,29 @@ class Linker:
         weights: Weights,
         encode: Encode | None = None,
         cache: Path | None = None,
+        recogniser: Recogniser | None = None,
     ) -> None:
         self.library = library
         self.lexicon = lexicon
         self._weights, self._vector = weights, weights.vector(FEATURES)
         self._forms = Forms(tuple(library), lexicon, encode, cache)
         self._twins = Twins(library)
+        self._recogniser = recogniser
 
     @classmethod
     def load(
-        cls, library: Library, nlu_data: Path, *, encode: Encode | None = None, cache: Path | None = None
+        cls,
+        library: Library,
+        nlu_data: Path,
+        *,
+        encode: Encode | None = None,
+        cache: Path | None = None,
+        recogniser: Recogniser | None = None,
     ) -> Linker:
         """A linker with the lexicon and weights of `nlu_data/guides`; vectors of the library are kept in `cache`."""
         weights = Weights.load(nlu_data, meaning=encode is not None)
-        return cls(library, lexicon=Lexicon.load(nlu_data), weights=weights, encode=encode, cache=cache)
+        lexicon = Lexicon.load(nlu_data)
+        return cls(library, lexicon=lexicon, weights=weights, encode=encode, cache=cache, recogniser=recogniser)
 
     def link(self, text: str, *, context_item: str | None = None, elements: Sequence[Element] = (), k: int = 5) -> Link:
         """Find the item a normalised text is about.
@@ -132,7 +142,7 @@ class Linker:
         answered without asking back.
         """
         text = text[:MAX_TEXT]
-        evidence = gather(text, self._forms, self.lexicon, context_item)
+        evidence = gather(text, self._forms, self.lexicon, context_item, self._recogniser)
         if not evidence.content:
             return self._from_context(context_item)
         if not evidence.owners:
@@ -156,7 +166,7 @@ class Linker:
         best = np.argsort(-scores, kind="stable")[:MOST].tolist()
         named = evidence.named.get(evidence.owners[best[0]])
         top = tuple(_Ranked(codes[row], masses[row], evidence.by(row)) for row in best)
-        return _Ranking(top, dict(zip(codes, masses, strict=True)), named.span if named else None)
+        return _Ranking(top, dict(zip(codes, masses, strict=True)), named.span if named else None, evidence.vague)
 
     def _decide(self, text: str, ranking: _Ranking, elements: Sequence[Element], k: int) -> Link:
         code, span = ranking.top[0].code, ranking.span
@@ -166,7 +176,7 @@ class Linker:
         twins = self._open_twins(code, beside, elements)
         each = 1 < len(twins) <= _bound(elements)
         candidates = self._candidates(ranking, group, twins)
-        decision = self._decision(confidence, candidates, ask=len(twins) > 1 and not each)
+        decision = self._decision(confidence, ranking.vague, candidates, ask=len(twins) > 1 and not each)
         named = (*((span,) if span else ()), *self._twins.spans(candidates[0].code, text))
         shown = candidates[: max(k, min(len(twins), OFFERED))]
         return Link(shown, confidence, decision, named, twins if len(twins) > 1 else ())
@@ -176,14 +186,15 @@ class Linker:
         twins = self._twins.distinct(self._twins.told_apart(code, beside), elements)
         return self._twins.lowest(twins) if len(twins) > _bound(elements) else twins
 
-    def _decision(self, confidence: float, candidates: Sequence[LinkCandidate], *, ask: bool) -> Decision:
-        name = candidates[0].name
+    def _decision(self, confidence: float, vague: float, candidates: Sequence[LinkCandidate], *, ask: bool) -> Decision:
+        name, weights = candidates[0].name, self._weights
         rival = max((candidate.score for candidate in candidates if candidate.name != name), default=0.0)
-        if confidence >= self._weights.answer:
-            # “我要落户”: two items may really be meant, the citizen says which.
-            return Decision.CLARIFY if ask or confidence < AHEAD * rival else Decision.ANSWER
+        if confidence >= weights.answer:
+            # “我要落户”: several items may really be meant, the citizen says which.
+            ask = ask or confidence < weights.ahead * rival or (vague > weights.vague and rival > weights.heard)
+            return Decision.CLARIFY if ask else Decision.ANSWER
         offered = sum(candidate.score for candidate in candidates[:OFFERED])
-        return Decision.CLARIFY if offered >= self._weights.clarify else Decision.ABSTAIN
+        return Decision.CLARIFY if offered >= weights.clarify else Decision.ABSTAIN
 
     def _candidates(
         self, ranking: _Ranking, group: tuple[str, ...], twins: tuple[str, ...]

@@ -27,7 +27,7 @@ class FormVectors:
         self._remembered = lru_cache(REMEMBERED)(self._vector)
         self._vectors = _load(texts, encode, cache)
         large = len(texts) > LARGE
-        self._basis = _principal(self._vectors) if large else None
+        self._basis = principal(self._vectors, SKETCH) if large else None
         self._sketch = self._vectors @ self._basis if self._basis is not None else self._vectors
 
     def ask(self, texts: Sequence[str]) -> list[Floats]:
@@ -57,21 +57,21 @@ def _top(values: Floats, count: int) -> NDArray[np.intp]:
     return np.argpartition(-values, count - 1)[:count]
 
 
-def _principal(vectors: Floats) -> Floats:
-    """The directions in which the library's vectors differ most."""
+def principal(vectors: Floats, count: int) -> Floats:
+    """The `count` directions in which vectors differ most, one a column."""
     _, directions = np.linalg.eigh(vectors.T @ vectors)
-    return np.ascontiguousarray(directions[:, ::-1][:, :SKETCH], dtype=np.float32)
+    return np.ascontiguousarray(directions[:, ::-1][:, :count], dtype=np.float32)
 
 
 def _load(texts: Sequence[str], encode: Encode, cache: Path | None) -> Floats:
     """The vectors, read from `cache` when these very texts were encoded before."""
     if cache is None:
-        return _encode_all(texts, encode)
+        return encode_all(texts, encode)
     digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()[:24]
     file = cache / f"forms-{digest}.npy"
     if file.exists():
         return np.asarray(np.load(file), dtype=np.float32)
-    vectors = _encode_all(texts, encode)
+    vectors = encode_all(texts, encode)
     cache.mkdir(parents=True, exist_ok=True)
     # Written beside and renamed, so that a process killed half way leaves no broken file.
     partial = file.with_suffix(f".{os.getpid()}.part")
@@ -81,6 +81,7 @@ def _load(texts: Sequence[str], encode: Encode, cache: Path | None) -> Floats:
     return vectors
 
 
-def _encode_all(texts: Sequence[str], encode: Encode) -> Floats:
+def encode_all(texts: Sequence[str], encode: Encode) -> Floats:
+    """The vectors of many texts, some at a time, one a row."""
     parts = [encode(texts[start : start + ENCODE_BATCH]) for start in range(0, len(texts), ENCODE_BATCH)]
     return np.concatenate(parts).astype(np.float32) if parts else np.zeros((0, 1), dtype=np.float32)

@@ -13,11 +13,18 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A linear scorer against “none of them” (score 0), and the two thresholds of its confidence."""
+    """A linear scorer against “none of them” (score 0), and when its best item answers.
+
+    `answer` is the least confidence, `ahead` how many times the next item's the best one's must be; a message that
+    seems `vague` is asked back when the next item is `heard` at all; `clarify` is the least of those offered together.
+    """
 
     features: Mapping[str, float]
     bias: float
     answer: float
+    ahead: float
+    vague: float
+    heard: float
     clarify: float
 
     @classmethod
@@ -25,7 +32,7 @@ class Weights:
         """Read `nlu_data/guides/linker.yml`; without sentence vectors another set of weights holds."""
         data = yaml.safe_load((nlu_data / "guides" / "linker.yml").read_text(encoding="utf-8"))
         part = data["with_meaning" if meaning else "characters_only"]
-        return cls(part["features"], part["bias"], part["answer"], part["clarify"])
+        return cls(**part)
 
     def vector(self, names: Sequence[str]) -> NDArray[np.float64]:
         """The weights in the order of the feature names; an unknown name is an error."""

@@ -14,15 +14,14 @@ from bot.guides import versions
 from bot.guides.importers import guangdong
 from bot.guides.importers import yaml as yaml_files
 from bot.guides.library import Library, known_items
-from bot.guides.linker import Linker
 from bot.guides.report import ImportReport, Parsed, Progress
 from bot.replies import Replies
 from integrations import seed
+from integrations.bootstrap import build_linker
 from integrations.cli import options
 from integrations.cli.up import say
 from integrations.database.engine import connect
 from integrations.settings import ROOT, Settings
-from routing.language import vectors
 from routing.language.normalise import normalised
 from ticketing.city import City
 
@@ -88,7 +87,7 @@ def run_search(settings: Settings, arguments: argparse.Namespace) -> int:
             library = Library.load(session, city.code, region=city.region, known=known_items(settings.nlu_data))
     finally:
         database.close()
-    linker = Linker.load(library, settings.nlu_data, encode=vectors.encode, cache=settings.home / "vectors")
+    linker = build_linker(settings, library)
     found = linker.link(normalised(arguments.text)).candidates
     rows = [{"item": c.code, "name": c.label, "score": round(c.score, 4), "written": c.written} for c in found]
     for row in rows:

@@ -13,6 +13,7 @@ from aiohttp import ClientSession
 from bot import dialogue
 from bot.bot import Bot
 from bot.cues import Cues
+from bot.guides import teaching
 from bot.guides.guide import Guide
 from bot.guides.library import Library, known_items
 from bot.guides.linker import Linker
@@ -67,7 +68,10 @@ def knowledge(city: City) -> Knowledge:
     files = sorted((NLU_DATA / "guides").glob("*/*.yml"))
     guides = [Guide.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files]
     library = Library.of(guides, known=known_items(NLU_DATA), city=city.code, region=city.region)
-    return Knowledge(library, Linker.load(library, NLU_DATA, encode=vectors.encode, cache=CACHE / "vectors"))
+    recogniser = teaching.load(NLU_DATA, CACHE / "models", vectors.encode, print)
+    cache = CACHE / "vectors"
+    linker = Linker.load(library, NLU_DATA, encode=vectors.encode, cache=cache, recogniser=recogniser)
+    return Knowledge(library, linker)
 
 
 @pytest.fixture(scope="session")
