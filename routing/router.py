@@ -21,6 +21,7 @@ from routing.kind import Kind, KindRules, kinds
 from routing.language.normalise import normalised
 from routing.rules import Recusal, RecusalRules, decisions
 from routing.training import VECTOR_WEIGHT, Progress, RouterModel, load_or_train, with_rules
+from routing.units import Receiving, Units
 from routing.urgency import Urgency, UrgencyRules, guesses
 
 MAX_CHARACTERS = 4000
@@ -48,6 +49,7 @@ class Recommendation:
     auto: bool
     catalogue_version: str
     model_version: str
+    unit: Receiving | None = None
 
     @property
     def department(self) -> str:
@@ -74,6 +76,7 @@ class Recommendation:
             "urgency": self.urgency,
             "region": {"code": self.region.code, "name": self.region.name} if self.region else None,
             "assist": list(self.assisting),
+            "unit": self.unit.to_json() if self.unit else None,
             "catalogue_version": self.catalogue_version,
             "model_version": self.model_version,
         }
@@ -95,10 +98,13 @@ class _Case:
 class Router:
     """Catalogue, rules and models of one city, ready to recommend; safe to share between threads."""
 
-    def __init__(self, nlu_data: Path, catalogue: Catalogue, model: RouterModel, regions: Regions) -> None:
+    def __init__(
+        self, nlu_data: Path, catalogue: Catalogue, model: RouterModel, regions: Regions, units: Units
+    ) -> None:
         folder = nlu_data / "routing"
         self.catalogue = catalogue
         self.regions = regions
+        self.units = units
         self._model = model
         self._urgency = UrgencyRules.load(folder / "urgency.yml")
         self._kinds = KindRules.load(folder / "kinds.yml")
@@ -110,7 +116,9 @@ class Router:
         """Load the catalogue, the city's regions and the model of the current data, training it if there is none."""
         catalogue = Catalogue.load(nlu_data)
         model = load_or_train(nlu_data, models_dir, catalogue, progress)
-        return cls(nlu_data, catalogue, model, Regions.load(nlu_data / "city" / city))
+        pack = nlu_data / "city" / city
+        regions = Regions.load(pack)
+        return cls(nlu_data, catalogue, model, regions, Units.load(pack, regions))
 
     def recommend(self, text: str, *, region: str | None = None) -> Recommendation:
         """Recommend who handles one appeal; `region` is the code where it is known already."""
@@ -165,7 +173,13 @@ class Router:
             auto=not case.recusal and top[0][1] >= self._model.auto_threshold,
             catalogue_version=self.catalogue.version,
             model_version=self._model.version,
+            unit=self._receiving(case, top[0][0]),
         )
+
+    def _receiving(self, case: _Case, lead: str) -> Receiving | None:
+        """The unit at the level that handles the duty named, the lowest where the duty is not known."""
+        duties = case.duties.get(lead, ())
+        return self.units.receiving(lead, case.region, case.text, duties[0][0].level if duties else "")
 
     def _assisting(self, case: _Case, lead: str) -> tuple[str, ...]:
         """Return who assists: by decision, else by the duty named; a blamed authority, else a utility's supervisor."""

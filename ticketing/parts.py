@@ -51,7 +51,8 @@ def give(
     **more: Any,
 ) -> Given:
     """Give a department its part, at the nearest unit it has, with a due time of its own."""
-    unit_id = more.pop("unit_id", None) or units.receiving(session, city, department, ticket.region)
+    recommended = ((ticket.evidence or {}).get("unit") or {}).get("code")
+    unit_id = more.pop("unit_id", None) or units.receiving(session, city, department, ticket.region, recommended)
     part_id = new_id()
     row = {"id": part_id, "ticket_id": ticket.id, "department": department, "unit_id": unit_id, "part": part}
     clock = {"due_at": due_at, "rule": limit.rule if limit else None, "basis": limit.basis if limit else None}

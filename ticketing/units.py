@@ -57,15 +57,22 @@ def _id_of(session: Session, code: str) -> UUID:
     return session.execute(select(Unit.id).where(Unit.code == code)).scalar_one()
 
 
-def receiving(session: Session, city: City, department: str, region: str | None) -> UUID | None:
-    """The unit that receives a duty's ticket: the nearest one at or above the place; None where none is known."""
+def receiving(
+    session: Session, city: City, department: str, region: str | None, recommended: str | None = None
+) -> UUID | None:
+    """The unit that receives a duty's ticket: the recommended one if it has that duty, else the nearest at or above.
+
+    None where none is known; several that share a region are left to the unit above them.
+    """
     regions = [*_upwards(region or city.region), city.region]
     rows = session.execute(
-        select(Unit.id, Unit.region).where(
+        select(Unit.id, Unit.region, Unit.code).where(
             Unit.city == city.code, Unit.department == department, Unit.region.in_(regions), Unit.active
         )
     ).all()
-    return min(rows, key=lambda row: regions.index(row.region)).id if rows else None
+    chosen = next((row for row in rows if row.code == recommended), None)
+    alone = [row for row in rows if sum(other.region == row.region for other in rows) == 1]
+    return (chosen or min(alone or rows, key=lambda row: (regions.index(row.region), row.code))).id if rows else None
 
 
 def _upwards(region: str) -> Iterator[str]:

@@ -67,7 +67,8 @@ def test_units_are_seeded_once_for_every_duty(database, city, nlu_data):
         ("CG", "150602001", "150602-CG"),
         ("CG", "150602001003", "150602-CG"),
         ("CG", None, "150600-CG"),
-        ("GA", "150602", "150600-GA"),
+        ("GA", "150602", "150602-GA"),
+        ("TX", "150602", "150600-TX"),
         ("CG", "440100", "150600-CG"),
         ("XX", "150602", None),
     ],
@@ -83,3 +84,12 @@ def test_a_departments_units(sqlite, city, nlu_data):
     with sqlite.write() as session:
         units.seed(session, city, nlu_data / "city" / "ordos")
         assert [unit.region for unit in units.of_department(session, city, "CG")][:2] == ["150600", "150602"]
+
+
+def test_of_several_units_in_a_place_the_recommended_one_receives_else_the_one_above(sqlite, city, nlu_data):
+    with sqlite.write() as session:
+        units.seed(session, city, nlu_data / "city" / "ordos")
+        recommended = units.receiving(session, city, "GR", "150602", "150602-GR-W")
+        assert session.get_one(Unit, recommended).code == "150602-GR-W"
+        assert session.get_one(Unit, units.receiving(session, city, "GR", "150602")).code == "150600-GR"
+        assert session.get_one(Unit, units.receiving(session, city, "CG", "150602", "150602-GR-W")).code == "150602-CG"
