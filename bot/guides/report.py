@@ -13,20 +13,30 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One finding: the row's number in the file (from 1), the item if known, a code, and what the source said."""
+    """One finding: the row's number in the file (from 1), the item if known, a code, and what the source said.
+
+    In a spreadsheet `sheet` and `column` say where on that row it stands.
+    """
 
     position: int
     item: str | None
     code: str
     detail: str = ""
+    sheet: str = ""
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """One guide as read from a file, with the hash of what was read."""
+    """One guide as read from a file, with the hash of what was read.
+
+    `base` is the version a spreadsheet was exported from; `position` the row the guide begins on.
+    """
 
     guide: Guide
     file_hash: str
+    base: int | None = None
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
