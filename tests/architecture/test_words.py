@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from integrations.effects import HANDLERS
 from integrations.settings import Settings
 from integrations.worker import make_celery, register
 from ticketing import errors
+from ticketing.metrics import METRICS, Accounting
 from ticketing.models import Kind, Role, Status, Urgency
 from ticketing.notices import Purpose
 from ticketing.workflow import Action
@@ -39,9 +41,11 @@ def _departments() -> list[str]:
         ("labels.department", _departments()),
         ("answers.elements", Element),
         ("notices", Purpose),
+        *((f"metrics.{part}", METRICS) for part in ("name", "numerator", "denominator", "note")),
+        ("metrics.accounting", Accounting),
     ],
 )
-def test_every_code_has_chinese_words(section: str, codes: list[str]) -> None:
+def test_every_code_has_chinese_words(section: str, codes: Iterable[str]) -> None:
     assert [str(code) for code in codes if not REPLIES.has(f"{section}.{code}")] == []
 
 
