@@ -10,6 +10,7 @@ from typing import Any, Self
 from bot.cues import Cues
 from bot.directory import Directory
 from bot.faq import Faq
+from bot.fields import Fields
 from bot.knowledge import Knowledge
 from bot.life_events import LifeEvents
 from bot.matters import Matters
@@ -41,6 +42,7 @@ class Bot:
     matters: Matters
     directory: Directory
     faq: Faq
+    fields: Fields
     risks: Risks
     board: NoticeBoard
 
@@ -71,6 +73,7 @@ class Bot:
             matters=Matters.load(nlu_data),
             directory=Directory.load(nlu_data, pack),
             faq=Faq.load(nlu_data),
+            fields=Fields.load(nlu_data),
             risks=Risks.load(nlu_data, pack),
             board=NoticeBoard.load(nlu_data),
         )

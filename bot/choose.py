@@ -163,6 +163,10 @@ def _ordinary(bot: Bot, turn: Turn) -> Outcome:
     """A message no notice answers."""
     if bot.cues.says("solved", turn.text):
         return smalltalk.talk(bot, turn, "solved")
+    if bot.cues.says("identity", turn.text):
+        return smalltalk.talk(bot, turn, "bot_identity")
+    if bot.cues.says("compliment", turn.text):
+        return smalltalk.talk(bot, turn, "compliment")
     if bot.cues.says("unsolved", turn.text) and turn.state.item:
         return consult.unsolved(bot, turn)
     if bot.cues.says("appeal_opening", turn.text):
@@ -192,6 +196,8 @@ def _beside_guides(bot: Bot, turn: Turn, reading: Reading) -> Outcome | None:
         return faq.answer(bot, turn, question)
     if named:
         return None
+    if bot.cues.mentions("commercial_insurance", turn.text):
+        return smalltalk.out_of_scope(bot, turn, "insurance")
     kind = bot.directory.asked(turn.text)
     return directory.places(bot, turn, kind) if kind else None
 

@@ -14,6 +14,7 @@ class Step(StrEnum):
     CONTENT = "content"
     PLACE = "place"
     WHEN = "when"
+    DETAILS = "details"
     CONTACT = "contact"
     CONFIRM = "confirm"
 
@@ -23,13 +24,17 @@ class _Frozen(BaseModel):
 
 
 class AppealForm(_Frozen):
-    """An appeal (诉求) being taken: what is known so far and which question is open."""
+    """An appeal (诉求) being taken: what is known so far and which question is open.
+
+    `details` says that the fields of its template were asked for; they are asked once and may be refused.
+    """
 
     kind: str
     content: str = ""
     place: str | None = None
     region: str | None = None
     happened: str | None = None
+    details: bool = False
     phone: str | None = None
     anonymous: bool = False
     confidential: bool = False

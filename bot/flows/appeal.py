@@ -60,6 +60,8 @@ def go_on(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
         case Step.WHEN:
             happened = "" if bot.cues.says("unknown", turn.text) else turn.text[:MAX_SHORT]
             return _ask(bot, turn, _with_contact(bot, form, turn.text).model_copy(update={"happened": happened}))
+        case Step.DETAILS:
+            return _details(bot, turn, form)
         case Step.CONTACT:
             return _contact(bot, turn, form)
         case Step.CONFIRM:
@@ -86,6 +88,17 @@ def _content(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
     place = form.place or place_in(bot.cues, turn.text)
     happened = "" if states_time(bot.cues, turn.text) else None
     filled = form.model_copy(update={"content": turn.text, "place": place, "happened": happened})
+    return _ask(bot, turn, _with_contact(bot, filled, turn.text))
+
+
+def _details(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
+    """What the template wants, as far as the citizen says it; a refusal or a phone number goes on as well."""
+    refused = any(bot.cues.says(cue, turn.text) for cue in ("unknown", "disagree", "anonymous"))
+    contact = bot.cues.says("go_anonymous", turn.text) or phone_in(turn.text) is not None
+    said = "" if refused or contact or bot.cues.says("agree", turn.text) else f"；{turn.text}"
+    filled = form.model_copy(update={"details": True, "content": f"{form.content}{said}"[:MAX_CONTENT]})
+    if bot.cues.mentions("no_phone", turn.text):
+        filled = filled.model_copy(update={"anonymous": True})
     return _ask(bot, turn, _with_contact(bot, filled, turn.text))
 
 
@@ -176,6 +189,8 @@ def _next(bot: Bot, form: AppealForm) -> Step:
         return Step.PLACE
     if form.happened is None and form.kind in bot.cues.lists["needs_time"]:
         return Step.WHEN
+    if _wanted(bot, form):
+        return Step.DETAILS
     return Step.CONFIRM if form.phone or form.anonymous else Step.CONTACT
 
 
@@ -190,8 +205,19 @@ def _replying(bot: Bot, turn: Turn, form: AppealForm, text: str) -> Outcome:
     return Outcome(reply, turn.state.but(form=form, told=(), offered=(), asked=(), misses=0))
 
 
+def _wanted(bot: Bot, form: AppealForm) -> tuple[str, ...]:
+    """What the template of the matter still wants; nothing once it was asked, and nothing for praise or advice."""
+    if form.details or form.kind not in bot.cues.lists["needs_place"]:
+        return ()
+    return bot.fields.missing(bot.router.catalogue, form.content)
+
+
 def _question(bot: Bot, form: AppealForm) -> str:
-    return _read_back(bot, form) if form.step is Step.CONFIRM else bot.say(f"appeal.ask_{form.step.value}")
+    if form.step is Step.CONFIRM:
+        return _read_back(bot, form)
+    if form.step is Step.DETAILS:
+        return bot.say("appeal.ask_details", fields=bot.say("appeal.joint").join(_wanted(bot, form)))
+    return bot.say(f"appeal.ask_{form.step.value}")
 
 
 def _read_back(bot: Bot, form: AppealForm) -> str:
@@ -215,5 +241,11 @@ def _quick(bot: Bot, step: Step) -> tuple[Choice, ...]:
     anonymous = (bot.say("appeal.label_anonymous"), bot.say("appeal.label_anonymous"))
     unknown = (bot.say("appeal.label_unknown"), bot.say("appeal.says_unknown"))
     confirm = (bot.say("appeal.label_confirm"), bot.say("appeal.label_confirm"))
-    first = {Step.PLACE: unknown, Step.WHEN: unknown, Step.CONTACT: anonymous, Step.CONFIRM: confirm}.get(step)
+    first = {
+        Step.PLACE: unknown,
+        Step.WHEN: unknown,
+        Step.DETAILS: unknown,
+        Step.CONTACT: anonymous,
+        Step.CONFIRM: confirm,
+    }.get(step)
     return choices(*([first] if first else []), cancel)

@@ -16,9 +16,9 @@ def talk(bot: Bot, turn: Turn, about: str | None = None) -> Outcome:
     return Outcome(reply_of(Action.SMALLTALK, text, turn), turn.state)
 
 
-def out_of_scope(bot: Bot, turn: Turn) -> Outcome:
-    """Say what the hotline is for."""
-    reply = reply_of(Action.OUT_OF_SCOPE, bot.say("smalltalk.out_of_scope"), turn, choices=ways_on(bot))
+def out_of_scope(bot: Bot, turn: Turn, about: str = "out_of_scope") -> Outcome:
+    """Say what the hotline is for; `about` names what is known of who else helps."""
+    reply = reply_of(Action.OUT_OF_SCOPE, bot.say(f"smalltalk.{about}"), turn, choices=ways_on(bot))
     return Outcome(reply, turn.state)
 
 

@@ -6,6 +6,7 @@ shown in the citizen's own words.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ VARIANTS = str.maketrans(
     }
 )
 _MAX_PASSES = 6
+# 著 is written for 着 in old and Traditional texts (著火, 睡著); in words about writing and fame it stays.
+_ASPECT = re.compile("(?<![显名原编专土论译卓昭拙巨合遗所])著(?![名作书称者录述])")
 
 
 class _Converter(Protocol):
@@ -130,7 +133,7 @@ def _simplify(source: Normalised) -> Normalised:
     whole = convert(text)
     if len(whole) != len(text):
         whole = _simplify_alone(text, convert)
-    return Normalised(whole, source.offsets)
+    return Normalised(_ASPECT.sub("着", whole), source.offsets)
 
 
 def _simplify_alone(text: str, convert: Callable[[str], str]) -> str:

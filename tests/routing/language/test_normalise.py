@@ -76,3 +76,17 @@ def test_every_span_is_inside_the_input(raw: str) -> None:
     for start in range(len(result.text)):
         begin, end = result.original_span(start, start + 1)
         assert 0 <= begin < end <= len(raw)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("樓上著火了", "楼上着火了"),
+        ("火燒得正著", "火烧得正着"),
+        ("孩子睡著了", "孩子睡着了"),
+        ("著名景點的著作權", "著名景点的著作权"),
+        ("原著和顯著", "原著和显著"),
+    ],
+)
+def test_zhu_is_read_as_zhe_except_in_words_about_writing_and_fame(written: str, meant: str) -> None:
+    assert normalise(written).text == meant
