@@ -19,6 +19,7 @@ from bot.notice_board import NoticeBoard
 from bot.replies import Replies
 from bot.risks import Risks
 from bot.triage import Triage, hear
+from routing.duplicates import Duplicates
 from routing.jurisdiction import Regions
 from routing.language import vectors
 from routing.router import Router
@@ -45,6 +46,7 @@ class Bot:
     fields: Fields
     risks: Risks
     board: NoticeBoard
+    duplicates: Duplicates
 
     @classmethod
     def build(
@@ -76,6 +78,7 @@ class Bot:
             fields=Fields.load(nlu_data),
             risks=Risks.load(nlu_data, pack),
             board=NoticeBoard.load(nlu_data),
+            duplicates=Duplicates.load(nlu_data, router.regions),
         )
 
     @property

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from bot.bot import Bot
 from bot.choose import decide
-from bot.flows import handoff
+from bot.flows import echoing, handoff
 from bot.flows.turn import Outcome, Turn
 from bot.nlu import Parse
 from bot.reply import Reply
@@ -108,7 +108,7 @@ async def _answer(bot: Bot, pending: PendingTurn, now: Clock) -> Answered:
     if _worth_parsing(message):
         message = replace(message, parse=await bot.nlu.parse(message.redacted))
         message = replace(message, parts=await _parts(bot, message))
-    outcome = await _decide(bot, message)
+    outcome = await echoing.told(bot, message, await _decide(bot, message))
     try:
         return await bot.database.writing(_store, pending, message, outcome, now())
     except _TakenOver:

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ class Duplicates:
     def load(cls, nlu_data: Path, regions: Regions) -> Duplicates:
         """Read the weights and the words, and count how rare sounds are in the labelled examples."""
         settings: Any = read_yaml(nlu_data / "routing" / WEIGHTS)
-        rarity = Rarity(example.text for example in read_examples(nlu_data))
+        rarity = _rarity(nlu_data)
         scale = Scale(settings["where"], settings["what"], settings["where_bias"], settings["what_bias"])
         reasons = Reasons(settings["reasons"])
         comparer = Comparer(regions, rarity, scale)
@@ -125,6 +126,12 @@ class Duplicates:
                 holders[key].append(at)
             for other in sorted(shared, key=lambda o: -shared[o])[:_MOST_CANDIDATES]:
                 yield other, at
+
+
+@cache
+def _rarity(nlu_data: Path) -> Rarity:
+    """Count once a process; it takes about half a second."""
+    return Rarity(example.text for example in read_examples(nlu_data))
 
 
 def all_pairs(incidents: Sequence[Incident]) -> Iterable[tuple[int, int]]:

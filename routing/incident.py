@@ -24,6 +24,7 @@ _VECTOR_CHARACTERS = 100
 _SHORTEST_CLAUSE = 3
 _MOST_CLAUSES = 5
 _MOST_WORDS = 20_000
+_MOST_KEYS = 12
 _PAUSE = re.compile(r"[,。;!?!\s]+")
 _NOTHING = re.compile(
     "(?:市民|群众|家长|消费者|村民|用户|业主|居民|游客)(?:来电)?(?:反映|投诉)|来电人称|市民来电|你好|您好|我反映个事|麻烦|诉求|"
@@ -250,6 +251,14 @@ def _names(text: str) -> list[Name]:
     spots = [(match.start(), match.lastgroup or "", match.group()) for match in _MENTION.finditer(text)]
     spots += [(match.start(), "estate", "") for match in _HOUSED.finditer(text)]
     return [Name(kind, sounds(before), before + end) for at, kind, end in spots if (before := _before(text, at))]
+
+
+def place_keys(text: str, place: str | None) -> tuple[str, ...]:
+    """What an incident may be found by among others: its named places, and the sounds of the place given beside it."""
+    said = normalised(f"{place or ''} {text}"[:MAX_CHARACTERS])
+    named = [name.sound for name in _names(said)]
+    beside = grams(sounds(normalised((place or "")[:MAX_CHARACTERS])))
+    return tuple(dict.fromkeys([*named, *beside]))[:_MOST_KEYS]
 
 
 def _before(text: str, at: int) -> str:

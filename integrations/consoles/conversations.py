@@ -11,16 +11,17 @@ from sqlalchemy.orm import Session
 
 from bot.flows.notices import words as notice_words
 from bot.state import AppealForm, State
-from integrations.bootstrap import HOUSE
+from integrations.bootstrap import HOUSE, House
 from integrations.consoles.access import FORM, PERSON, page
 from integrations.consoles.forms import Form, uuid_of
 from integrations.consoles.pages import PAGES
 from integrations.consoles.staff import after_change
 from integrations.consoles.words import now
-from ticketing import conversations, intake, queries
+from ticketing import conversations, echoes, intake, queries
 from ticketing.accounts import Person
 from ticketing.city import City
 from ticketing.conversations import ConversationView, MessageView, Waiting
+from ticketing.echoes import Echo
 from ticketing.errors import Forbidden, HotlineError, Invalid
 from ticketing.intake import AppealDraft
 from ticketing.models import Kind, Owner
@@ -40,6 +41,7 @@ class Desk:
     messages: tuple[MessageView, ...] = ()
     draft: AppealForm | None = None
     tickets: tuple[tuple[queries.Progress, str], ...] = ()
+    echoes: tuple[Echo, ...] = ()
 
     @property
     def mine(self) -> bool:
@@ -136,7 +138,7 @@ def _draft(form: Form, city: str, conversation: UUID) -> AppealDraft:
 async def _page(request: web.Request, error: HotlineError | None = None) -> web.Response:
     house = request.app[HOUSE]
     conversation = _conversation(request) if "id" in request.match_info else None
-    desk = await house.database.reading(_desk, house.city.code, request[PERSON], conversation)
+    desk = await house.database.reading(_desk, house, request[PERSON], conversation)
     words = request.app[PAGES].words.error(error) if error else None
     given = {name: str(value) for name, value in request[FORM].fields.items()} if FORM in request else {}
     status = 422 if error else 200
@@ -146,7 +148,8 @@ async def _page(request: web.Request, error: HotlineError | None = None) -> web.
     return page(request, "conversations.html", here="conversations", status=status, **values)
 
 
-def _desk(session: Session, city: str, person: Person, conversation: UUID | None) -> Desk:
+def _desk(session: Session, house: House, person: Person, conversation: UUID | None) -> Desk:
+    city = house.city.code
     desk = Desk(conversations.waiting(session, city), conversations.held(session, city, person.staff_id))
     if conversation is None:
         return desk
@@ -156,7 +159,14 @@ def _desk(session: Session, city: str, person: Person, conversation: UUID | None
     messages = conversations.messages_after(session, conversation, max(0, view.last_seq - _LAST), _LAST)
     found = queries.of_conversation(session, conversation)
     tickets = tuple((ticket, query_code(session, ticket.ticket_id)) for ticket in found)
-    return replace(desk, conversation=view, messages=messages, draft=State.from_json(view.state).form, tickets=tickets)
+    draft = State.from_json(view.state).form
+    alike = _echoes(session, house, draft) if draft and draft.content and not tickets else ()
+    return replace(desk, conversation=view, messages=messages, draft=draft, tickets=tickets, echoes=alike)
+
+
+def _echoes(session: Session, house: House, draft: AppealForm) -> tuple[Echo, ...]:
+    """Who else has told of what this citizen was telling the bot."""
+    return echoes.echoes(session, house.bot.duplicates, house.city, draft.content, draft.place, now())
 
 
 def _conversation(request: web.Request) -> UUID:
