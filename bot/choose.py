@@ -33,6 +33,7 @@ from ticketing.models import Kind
 # How sure the classifier must be; chosen on nlu_data/dev, see `./hotline bench understanding`.
 _EMERGENCY = 0.5
 _APPEAL_OVER_ITEM = 0.5
+_APPEAL_OVER_POLICY = 0.8
 _CLEAR = 0.6
 _GENERAL_OUTLET = 0.6
 APPEALS = frozenset(kind.value for kind in appeal.KINDS.values())
@@ -105,6 +106,9 @@ def _in_form(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
         reading = consult.read(bot, turn)
         if reading.link.decision is Decision.ANSWER:
             return appeal.resume(bot, turn, form, consult.answer(bot, turn, reading))
+        question = bot.faq.asked(turn.text, names_item=False)
+        if question is not None:
+            return appeal.resume(bot, turn, form, faq.answer(bot, turn, question))
     outcome = appeal.go_on(bot, turn, form)
     done = outcome.state.form is None and outcome.state.later
     return several.offering(bot, outcome, outcome.state.later) if done else outcome
@@ -192,9 +196,10 @@ def _beside_guides(bot: Bot, turn: Turn, reading: Reading) -> Outcome | None:
     if chain is not None:
         return chain
     question = bot.faq.asked(turn.text, names_item=named)
-    if question is not None:
+    appealing = Leaning.of(turn.parse).share(Group.APPEAL)
+    if question is not None and (question.firm or appealing < _APPEAL_OVER_POLICY):
         return faq.answer(bot, turn, question)
-    if named:
+    if named or _grieves(turn):
         return None
     if bot.cues.mentions("commercial_insurance", turn.text):
         return smalltalk.out_of_scope(bot, turn, "insurance")

@@ -39,17 +39,18 @@ class Directory:
     offices: tuple[Office, ...]
     kinds: Mapping[str, Group]
     asks: Group
+    unless: Group = ()
 
     @classmethod
     def load(cls, nlu_data: Path, pack: Path) -> Self:
         """Read `offices.csv` of a city's folder, if there is one, and `dictionaries/directory.yml`."""
         said = yaml.safe_load((nlu_data / "dictionaries" / "directory.yml").read_text(encoding="utf-8"))
         kinds = {kind: words(group) for kind, group in said["kinds"].items()}
-        return cls(_offices(pack / "offices.csv"), kinds, words(said["asks"]))
+        return cls(_offices(pack / "offices.csv"), kinds, words(said["asks"]), words(said["unless"]))
 
     def asked(self, text: str) -> str | None:
         """Which kind of place a message asks for; None when it asks for none."""
-        if not any_of(self.asks, text):
+        if not any_of(self.asks, text) or any_of(self.unless, text):
             return None
         return next((kind for kind, group in self.kinds.items() if any_of(group, text)), None)
 

@@ -152,6 +152,7 @@ class LifeEvents:
     all_of_it: Group
     open_question: Group
     one_thing: Group
+    longest: int
 
     @classmethod
     def load(cls, nlu_data: Path) -> Self:
@@ -161,7 +162,7 @@ class LifeEvents:
             for path in sorted((nlu_data / "life_events").glob("*.yml"))
         ]
         said = yaml.safe_load((nlu_data / "dictionaries" / "life_events.yml").read_text(encoding="utf-8"))
-        return cls(tuple(events), words(said["all"]), words(said["open"]), words(said["one"]))
+        return cls(tuple(events), words(said["all"]), words(said["open"]), words(said["one"]), int(said["longest"]))
 
     def get(self, code: str | None) -> LifeEvent | None:
         """The chain of a code."""
@@ -172,8 +173,11 @@ class LifeEvents:
 
         An open question (“要办啥手续”) is about the item, where the text names one.
         """
-        whole = any_of(self.all_of_it, text)
-        if not whole and (names_item or any_of(self.one_thing, text) or not any_of(self.open_question, text)):
+        if not any_of(self.all_of_it, text) and (names_item or not self._open(text)):
             return None
         found = max(self.events, key=lambda event: event.told_in(text), default=None)
         return found if found and found.told_in(text) else None
+
+    def _open(self, text: str) -> bool:
+        """Whether a short message asks what there is to do, and not for one element or one paper."""
+        return len(text) <= self.longest and any_of(self.open_question, text) and not any_of(self.one_thing, text)

@@ -94,6 +94,8 @@ def test_the_whole_set_is_asked_for(events: LifeEvents, text: str, code: str) ->
         "想办个课外辅导班要批什么手续",
         "我爸走了好几天了电话也打不通",
         "退休金多少钱",
+        "没签合同能报工伤不,拿啥证明我在那儿干活",
+        "婆婆上月病故,她生前领企业退休金。听说家属能领一笔丧葬补助和抚恤金,我们弟兄几个不知道得准备些啥证明",
     ],
 )
 def test_a_question_about_one_item_stays_one(events: LifeEvents, text: str) -> None:

@@ -53,3 +53,7 @@ async def test_a_registered_place_is_told_with_its_address(talk: Any) -> None:
 async def test_an_items_own_place_is_the_items_answer(talk: Any) -> None:
     answer = await talk.say("补办身份证去哪个政务大厅")
     assert (answer.item, answer.element) == ("GA003", "location")
+
+
+async def test_a_grievance_about_a_hall_is_registered(talk: Any) -> None:
+    assert (await talk.say("投诉政务大厅窗口上班时间没有人，态度还差")).action is Action.TICKET
