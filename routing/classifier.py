@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 _FOLDS = 4
 _NEVER_SEEN = -5.0
 _SMOOTHING = 0.5
-_COUNT_SHARE = 0.6
+_COUNT_SHARE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
