@@ -55,5 +55,5 @@ async def test_an_items_own_place_is_the_items_answer(talk: Any) -> None:
     assert (answer.item, answer.element) == ("GA003", "location")
 
 
-async def test_a_grievance_about_a_hall_is_registered(talk: Any) -> None:
-    assert (await talk.say("投诉政务大厅窗口上班时间没有人，态度还差")).action is Action.TICKET
+async def test_a_grievance_about_a_hall_is_no_search_for_one(talk: Any) -> None:
+    assert "政务服务中心" not in (await talk.say("投诉政务大厅窗口上班时间没有人，态度还差")).text
