@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ticketing.errors import NotFound
@@ -54,6 +54,15 @@ class DeadJob:
     attempts: int
     dead_at: datetime
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The state of the outbox: 待办, 重试中, 已放弃."""
+
+    waiting: int
+    retrying: int
+    dead: int
 
 
 def enqueue(
@@ -137,6 +146,17 @@ def dead(session: Session, limit: int = 100) -> tuple[DeadJob, ...]:
     columns = (_o.id, _o.kind, _o.key, _o.payload, _o.attempts, _o.dead_at, _o.error)
     rows = session.execute(select(*columns).where(_o.dead_at.is_not(None)).order_by(_o.dead_at.desc()).limit(limit))
     return tuple(DeadJob(*row) for row in rows)
+
+
+def counts(session: Session) -> Counts:
+    """How many effects wait, were tried in vain so far, and were given up."""
+    waiting, tried = _o.run_at.is_not(None), _o.attempts > 0
+    row = session.execute(
+        select(
+            func.count().filter(waiting & ~tried), func.count().filter(waiting & tried), func.count(_o.dead_at)
+        ).where(_o.done_at.is_(None))
+    ).one()
+    return Counts(*row)
 
 
 def revive(session: Session, job_id: UUID, now: datetime) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,8 +21,6 @@ from ticketing.transitions import Applied, apply, lock
 from ticketing.workflow import MERGEABLE, Action, Actor
 
 MOST_AT_ONCE = 500
-MOST_ALIKE = 20
-ALIKE_WITHIN = timedelta(days=14)
 _CHILD = (Ticket.number, Ticket.title, Ticket.content_redacted, Ticket.region, Ticket.status, Ticket.registered_at)
 
 
@@ -128,19 +126,3 @@ def children(session: Session, parent_id: UUID, limit: int = 200) -> tuple[Child
     """The tickets that follow a parent or came out of it, oldest first, without who sent them."""
     rows = session.execute(select(*_CHILD).where(Ticket.parent_id == parent_id).order_by(Ticket.id).limit(limit))
     return tuple(Child(*row[:4], Status(row[4]), row[5]) for row in rows)
-
-
-def alike(session: Session, ticket: Ticket) -> tuple[Child, ...]:
-    """Open tickets that may be the same matter: same region and department, near in time; a person decides."""
-    wanted = ticket.lead_department or (ticket.evidence or {}).get("department")
-    near = Ticket.registered_at.between(ticket.registered_at - ALIKE_WITHIN, ticket.registered_at + ALIKE_WITHIN)
-    mine = (Ticket.city == ticket.city) & (Ticket.id != ticket.id) & Ticket.status.in_(MERGEABLE)
-    duty = Ticket.evidence["department"].as_string() == wanted
-    found = (
-        select(*_CHILD)
-        .where(mine, near, Ticket.region.is_not_distinct_from(ticket.region))
-        .where((Ticket.lead_department == wanted) | duty)
-        .order_by(Ticket.id.desc())
-        .limit(MOST_ALIKE)
-    )
-    return tuple(Child(*row[:4], Status(row[4]), row[5]) for row in session.execute(found))

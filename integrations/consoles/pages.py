@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,10 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from integrations.consoles.words import Words, now
+from ticketing.accounts import Person
+from ticketing.cards import CardView
+from ticketing.cases import CARDS, EXCLUSIONS, open_steps
+from ticketing.exclusions import ExclusionView
 from ticketing.privacy import mask_name, mask_phone
 
 if TYPE_CHECKING:
@@ -41,6 +46,16 @@ class Pages:
 PAGES = web.AppKey("pages", Pages)
 
 
+def card_steps(card: CardView, person: Person) -> tuple[str, ...]:
+    """What this person may do with a card (红黄牌) now."""
+    return open_steps(CARDS, card.status, person.actor, card.department, card.decided_by)
+
+
+def exclusion_steps(one: ExclusionView, person: Person) -> tuple[str, ...]:
+    """What this person may do with a request for exclusion (考核剔除) now."""
+    return open_steps(EXCLUSIONS, one.status, person.actor, one.department, one.decided_by)
+
+
 def make_pages(house: House, manifest: Mapping[str, str]) -> Pages:
     """The pages of this house."""
     words = Words(house.replies, house.city.zone)
@@ -56,6 +71,8 @@ def make_pages(house: House, manifest: Mapping[str, str]) -> Pages:
         city=house.city,
         asset=lambda name: f"/static/{manifest[name]}",
         words=words,
+        card_steps=card_steps,
+        exclusion_steps=exclusion_steps,
         fresh_key=lambda: secrets.token_urlsafe(12),  # makes a form that is sent twice one and the same
     )
     environment.filters.update(
@@ -64,6 +81,7 @@ def make_pages(house: House, manifest: Mapping[str, str]) -> Pages:
         short=words.short,
         span=words.span,
         label=lambda code, section: words.label(section, code),
+        iso=datetime.fromisoformat,
         mask_phone=mask_phone,
         mask_name=mask_name,
     )

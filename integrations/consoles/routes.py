@@ -11,12 +11,14 @@ from integrations.consoles import (
     alarms,
     callbacks,
     conversations,
+    deeds,
     events,
     login,
     notices,
     overview,
     progress,
     staff,
+    supervision,
     survey,
     tickets,
 )
@@ -29,6 +31,9 @@ _TOKEN = r"{token:[A-Za-z0-9_-]{16,64}}"  # noqa: S105 - the pattern of a path, 
 _CALLERS = frozenset({Role.CALLBACK})
 _WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMIN, Role.DISPATCHER})
 _ANNOUNCERS = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMIN})
+_DECIDERS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.REVIEWER, Role.CALLBACK, Role.SUPERVISOR})
+_SUPERVISORS = frozenset({Role.SUPERVISOR, Role.ADMIN})
+_ADMINS = frozenset({Role.ADMIN})
 _ACTORS = STAFF - {Role.ADMIN}
 
 CONSOLE = (
@@ -47,6 +52,14 @@ CONSOLE = (
     Route("GET", f"/console/tickets/{_NUMBER}", tickets.ticket_page, STAFF),
     Route("POST", f"/console/tickets/{_NUMBER}/contact", tickets.reveal, STAFF),
     Route("POST", f"/console/tickets/{_NUMBER}/" + "{action:[a-z_]{2,20}}", actions.act, _ACTORS),
+    Route("POST", f"/console/tickets/{_NUMBER}/do/" + "{deed:[a-z_]{2,30}}", deeds.do, _ACTORS),
+    Route("GET", "/console/requests", supervision.requests_page, _DECIDERS),
+    Route("GET", "/console/supervision", supervision.board_page, _SUPERVISORS),
+    Route("GET", "/console/supervision/replay", supervision.replay_page, _SUPERVISORS),
+    Route("POST", "/console/supervision/duty", supervision.put_duty, _SUPERVISORS),
+    Route("POST", f"/console/supervision/duty/{_ID}/cancel", supervision.cancel_duty, _SUPERVISORS),
+    Route("GET", "/console/jobs", supervision.jobs_page, _ADMINS),
+    Route("POST", f"/console/jobs/{_ID}/revive", supervision.revive, _ADMINS),
     Route("GET", "/console/callbacks", callbacks.callbacks_page, _CALLERS),
     Route("GET", f"/console/callbacks/{_ID}", callbacks.callbacks_page, _CALLERS),
     Route("POST", f"/console/callbacks/{_ID}/contact", callbacks.contact, _CALLERS),

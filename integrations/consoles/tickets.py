@@ -9,20 +9,22 @@ from uuid import UUID
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from integrations.bootstrap import HOUSE
+from integrations.bootstrap import HOUSE, House
 from integrations.consoles.access import FORM, PERSON, page
 from integrations.consoles.pages import PAGES
 from integrations.consoles.words import now
 from integrations.middleware import status_of
-from ticketing import audit, identity, queries
+from ticketing import audit, echoes, identity, queries
 from ticketing.accounts import Person
 from ticketing.city import City
+from ticketing.dossier import Dossier, dossier
+from ticketing.echoes import Echo
 from ticketing.errors import HotlineError, Invalid, NotFound
 from ticketing.identity import Contact
 from ticketing.models import Role, Status
 from ticketing.numbering import read_number
 from ticketing.queries import TicketPage, TicketRow
-from ticketing.workflow import FINAL, OPEN, Action
+from ticketing.workflow import FINAL, MERGEABLE, OPEN, Action
 
 _ROWS = 50
 _LATE = "overdue"
@@ -48,10 +50,12 @@ class Listing:
 
 @dataclass(frozen=True)
 class Opened:
-    """The ticket that is shown, and whether its history is unbroken."""
+    """The ticket that is shown, whether its history is unbroken, and what may be the same incident."""
 
     page: TicketPage
     intact: bool
+    echoes: tuple[Echo, ...]
+    dossier: Dossier
 
 
 async def list_page(request: web.Request) -> web.StreamResponse:
@@ -95,7 +99,7 @@ async def show(
     chosen = request.query.get("status") or ("todo" if person.role in WORK else "open")
     before = _before(request)
     listing = await house.database.reading(_listing, house.city, person, chosen, before)
-    opened = await house.database.reading(_open, person, number) if number else None
+    opened = await house.database.reading(_open, house, person, number) if number else None
     given = {name: str(value) for name, value in request[FORM].fields.items()} if FORM in request else {}
     return page(
         request,
@@ -144,6 +148,10 @@ def _listing(session: Session, city: City, person: Person, chosen: str, before: 
     return Listing(chosen, queries.counts(session, city, actor, moment), late, rest, older)
 
 
-def _open(session: Session, person: Person, number: str) -> Opened:
+def _open(session: Session, house: House, person: Person, number: str) -> Opened:
     ticket_id = queries.ticket_id(session, person.actor, number)
-    return Opened(queries.ticket_page(session, person.actor, ticket_id), not audit.verify(session, ticket_id))
+    opened = queries.ticket_page(session, person.actor, ticket_id)
+    alike = person.role in queries.EVERYTHING and opened.row.status in MERGEABLE
+    found = echoes.echoes_of(session, house.bot.duplicates, house.city, ticket_id) if alike else ()
+    beside = dossier(session, house.city, person.actor, ticket_id, now())
+    return Opened(opened, not audit.verify(session, ticket_id), found, beside)

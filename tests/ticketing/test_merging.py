@@ -215,14 +215,6 @@ def test_a_parents_department_sees_the_matters_and_no_person(office):
     assert seen.number == child.number and "13900000077" not in str(seen) and "市民" not in str(seen)
 
 
-def test_tickets_that_may_be_alike_are_offered(office):
-    one, two, elsewhere = register(office, 0), register(office, 1), register(office, 2, region="150603")
-    with office.database.read() as session:
-        found = merging.alike(session, session.get_one(Ticket, one.ticket_id))
-    assert [child.number for child in found] == [two.number]
-    assert elsewhere.number not in [child.number for child in found]
-
-
 def at_once(works):
     def run(work):
         try:

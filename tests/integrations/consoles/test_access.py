@@ -13,7 +13,12 @@ from integrations.consoles.routes import CONSOLE
 from ticketing import accounts
 from ticketing.models import Role
 
-SOMEWHERE = {"id": "01234567-0123-7000-8000-0123456789ab", "number": "260101-000001-2", "action": "accept"}
+SOMEWHERE = {
+    "id": "01234567-0123-7000-8000-0123456789ab",
+    "number": "260101-000001-2",
+    "deed": "urge",
+    "action": "accept",
+}
 GUARDED = [route for route in CONSOLE if route.roles is not None]
 USERNAMES = {
     Role.OPERATOR: "operator",
