@@ -12,15 +12,15 @@ from routing.language.tables import DOUBLE_SURNAMES, MONGOLIAN_PARTS, ORDINARY_W
 _MONGOLIAN_PART = "|".join(MONGOLIAN_PARTS)
 _CALL = (
     "我叫|我名叫|我名字叫|名字叫|名叫|姓名是|姓名为|姓名|名字是|联系人是|联系人为|联系人|投诉人|反映人|来电人|举报人|诉求人|申请人|"
-    "当事人|报修人|户主是|户主叫|户主|本人叫|本人姓名|署名|落款|我是|本人|业主|村民|居民|患者|学生|家长|职工|工人|牧民|农户|身份证姓名"
+    "当事人|报修人|户主是|户主叫|户主|本人叫|本人姓名|署名|落款|我是|本人|业主|村民|居民|患者|学生|家长|职工|工人|牧民|农户|司机|护士|法人|包工头|身份证姓名"
 )
 _MARKER = re.compile(rf"(?:{_CALL})[ :：,，是为叫]{{0,2}}")
-_MONGOLIAN = re.compile(rf"(?:(?:{_MONGOLIAN_PART})[一-鿿]{{0,2}}){{1,3}}")
+_MONGOLIAN = re.compile(rf"(?:(?:{_MONGOLIAN_PART})(?:(?!{_MONGOLIAN_PART})[一-鿿]){{0,2}}){{1,3}}")
 _MONGOLIAN_PARTS_ONLY = re.compile(rf"(?:{_MONGOLIAN_PART}){{1,3}}")
 _TAKES_PERSON = frozenset({"联系", "负责", "投诉", "举报", "表扬", "感谢"})
 _AFTER_NAME = frozenset("的在是住和电手身家系现今反投想要说来我于女男先同师")
 _FULL_TITLE = re.compile(
-    r"(?:先生|女士|小姐|同志|师傅|阿姨|大爷|大妈|老师|医生|大夫|经理|老板|队长|主任|科长|局长|书记)"
+    r"(?:先生|女士|小姐|同志|师傅|阿姨|大爷|大妈|老师|医生|护士|大夫|院长|校长|警官|经理|老板|队长|主任|科长|局长|书记)"
 )
 _STRONG = re.compile("叫|姓名|联系人|名字|署名|落款|投诉人|反映人|来电人|举报人|诉求人|申请人|户主|当事人")
 # A character after a surname that shows it was an ordinary word: "我是高中生", "业主方面", "村民马上".

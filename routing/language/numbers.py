@@ -84,20 +84,25 @@ def _runs(text: str) -> Iterator[list[_Group]]:
 
 
 def _groups(text: str) -> Iterator[_Group]:
+    """Yield the digits written without a separator; where figures turn into characters (138…678一直) a group ends."""
     start = -1
     for index in range(len(text) + 1):
         inside = index < len(text) and _is_digit(text, index, started=start >= 0)
-        if inside and start < 0:
-            start = index
-        elif not inside and start >= 0:
+        if start >= 0 and (not inside or _spoken(text[index]) != _spoken(text[start])):
             yield _group(text, start, index)
             start = -1
+        if inside and start < 0:
+            start = index
+
+
+def _spoken(char: str) -> bool:
+    return char in _SPOKEN
 
 
 def _is_digit(text: str, index: int, *, started: bool) -> bool:
     """Say whether a character counts as a digit here; x only closes an id and o only stands between digits."""
     char = text[index]
-    if char in "xX":
+    if char in "xX叉":
         return started and not (index + 1 < len(text) and text[index + 1].isascii() and text[index + 1].isalnum())
     if char in "oO":
         return started and index + 1 < len(text) and text[index + 1] in "0123456789oO"
@@ -106,7 +111,7 @@ def _is_digit(text: str, index: int, *, started: bool) -> bool:
 
 def _group(text: str, start: int, end: int) -> _Group:
     piece = text[start:end]
-    digits = "".join("X" if char in "xX" else _DIGITS[char] for char in piece)
+    digits = "".join("X" if char in "xX叉" else _DIGITS[char] for char in piece)
     return _Group(start, end, digits, any(char in _SPOKEN for char in piece))
 
 

@@ -23,12 +23,19 @@ LABELS = {
     "name": "〔姓名〕",
 }
 _ORDER = ("id_card", "bank_card", "phone", "email", "plate", "address", "name")
+_PLATE_CHARACTER = "[A-HJ-NP-Za-hj-np-z0-9零一二三四五六七八九幺]"
 _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼] ?[A-Za-z][ ·•.\-]?"
-    r"(?:[A-HJ-NP-Za-hj-np-z0-9] ?){4,5}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳](?![A-Za-z0-9])"
+    rf"(?:{_PLATE_CHARACTER} ?){{4,5}}(?:{_PLATE_CHARACTER}|[挂学警港澳])(?![A-Za-z0-9])"
 )
+_FIGURES = frozenset("0123456789零一二三四五六七八九幺")
 _LOCAL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._%+-")
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,12}")
+# An address that was spoken: 张三 at qq dot com, abc艾特163点com.
+_SPOKEN_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+幺零一二三四五六七八九-]{1,64} ?(?:艾特|爱特|艾特符|@| at ) ?[A-Za-z0-9-]{1,40}"
+    r"(?: ?(?:点|\.| dot ) ?[A-Za-z]{2,12}){1,3}"
+)
 _NUM = r"[0-9A-Za-z一二三四五六七八九十百零〇幺]{1,5}"
 _SEP = r"[ ,，\-]?"
 _DOOR = re.compile(
@@ -36,6 +43,7 @@ _DOOR = re.compile(
     rf"(?:{_NUM} ?(?:单元|门){_SEP})?(?:{_NUM} ?层{_SEP})?{_NUM} ?(?:室|户|房|号房)|"
     rf"{_NUM} ?(?:号楼|栋|幢|座|号){_SEP}{_NUM} ?单元{_SEP}(?:{_NUM} ?层{_SEP})?"
     r"(?:(?:\d{3,4}|[一二三四五六七八九十零〇幺]{3,4}) ?(?:室|户|房|号)?|东户|西户|中户)?|"
+    rf"{_NUM} ?(?:号楼|栋|幢|座){_SEP}\d{{3,4}}(?![\d元块米度人户亩年.])|"
     r"(?<![\d-])\d{1,3}-\d{1,2}-\d{3,4}(?:室|户)?(?![\d-])|"
     rf"(?:路|街|巷|大道|胡同|嘎查|村|社|组|队){_NUM} ?号(?![楼院栋线])"
 )
@@ -110,12 +118,14 @@ def _emails(text: str) -> Iterator[Span]:
         if start < at and domain:
             yield Span(start, domain.end(), "email")
         at = text.find("@", at + 1)
+    for spoken in _SPOKEN_EMAIL.finditer(text):
+        yield Span(spoken.start(), spoken.end(), "email")
 
 
 def _plates(text: str) -> Iterator[Span]:
     for match in _PLATE.finditer(text):
         tail = match.group()[2:]
-        if sum(char.isdigit() for char in tail) >= 2:
+        if sum(char in _FIGURES for char in tail) >= 2:
             yield Span(match.start(), match.start() + len(match.group().rstrip()), "plate")
 
 

@@ -108,3 +108,24 @@ def test_hostile_length_costs_linear_time(piece: str) -> None:
     started = time.process_time()
     redact(text)
     assert time.process_time() - started < 4
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("电话13812345678一直打不通", "电话〔电话〕一直打不通"),
+        ("工资卡6217 0001 4000 1234 567一直没发钱", "工资卡〔银行卡〕一直没发钱"),
+        ("身份证15270119850312451叉", "身份证〔身份证〕"),
+        ("邮箱li_wei艾特qq点com收不到", "邮箱〔邮箱〕收不到"),
+        ("mengke at outlook dot com", "〔邮箱〕"),
+        ("车牌蒙K五八八六六", "车牌〔车牌〕"),
+        ("新能源车蒙KD12345停在消防通道", "新能源车〔车牌〕停在消防通道"),
+        ("我叫宝音德力格尔", "我叫〔姓名〕"),
+        ("感谢其木格护士", "感谢〔姓名〕护士"),
+        ("王府路58号院4栋301", "〔住址〕"),
+        ("工单260303-000123-4，查询码482913，拨12345和95598", "工单260303-000123-4，查询码482913，拨12345和95598"),
+        ("统一社会信用代码91150602MA0Q1W2X3Y，用电380度", "统一社会信用代码91150602MA0Q1W2X3Y，用电380度"),
+    ],
+)
+def test_what_the_development_set_taught(text: str, hidden: str) -> None:
+    assert redact(text).text == hidden
