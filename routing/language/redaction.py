@@ -33,7 +33,7 @@ _LOCAL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,12}")
 # An address that was spoken: 张三 at qq dot com, abc艾特163点com.
 _SPOKEN_EMAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+幺零一二三四五六七八九-]{1,64} ?(?:艾特|爱特|艾特符|@| at ) ?[A-Za-z0-9-]{1,40}"
+    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+幺零一二三四五六七八九-]{1,64} ?(?:艾特|爱特|@| at ) ?[A-Za-z0-9-]{1,40}"
     r"(?: ?(?:点|\.| dot ) ?[A-Za-z]{2,12}){1,3}"
 )
 _NUM = r"[0-9A-Za-z一二三四五六七八九十百零〇幺]{1,5}"
