@@ -15,7 +15,11 @@ from integrations.settings import Settings, SettingsError
 _COMMANDS = {
     **dict.fromkeys(("up", "provision", "serve", "work"), "up"),
     **dict.fromkeys(("test", "sure", "lock"), "test"),
-    **{name: name for name in ("ask", "chat", "route", "dedupe", "redact", "guides", "account", "audit", "bench")},
+    **{
+        name: name
+        for name in ("ask", "chat", "route", "dedupe", "redact", "guides", "account", "audit", "bench", "train")
+    },
+    "demo": "demo",
 }
 
 

@@ -68,8 +68,10 @@ async def _up(settings: Settings, made: Made) -> int:
 
 def _prepare(settings: Settings) -> None:
     from integrations import seed  # a second's import, spent while Rasa starts
+    from integrations.demo import first
 
     seed.prepare(settings, say)
+    first.show(settings, say)
 
 
 def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
