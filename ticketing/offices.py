@@ -63,6 +63,7 @@ class PartView:
     approved_at: datetime | None
     done_at: datetime | None
     overdue: bool
+    needs_leader: bool
     steps: tuple[str, ...]
 
 
@@ -261,6 +262,7 @@ def _view(
         part.approved_at,
         part.done_at,
         late,
+        part.part != Part.SUB and part.approved_at is None and parts.has_leader(session, part.department),
         _steps(ticket, part, post) if mine else (),
     )
 
