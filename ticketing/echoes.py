@@ -61,7 +61,7 @@ def echoes(
     found = _candidates(session, city, place_keys(content, place), now, beside)
     if not found:
         return ()
-    tellings = [Telling(content, place, _day(city, now)), *(_told(session, city, ticket) for ticket in found)]
+    tellings = [Telling(content, place, _day(city, now)), *(told(session, city, ticket) for ticket in found)]
     mine, *others = duplicates.reader.read(tellings)
     return tuple(_echo(found[m.at], m.probability, m.reasons) for m in duplicates.matches(mine, others))
 
@@ -69,9 +69,9 @@ def echoes(
 def echoes_of(session: Session, duplicates: Duplicates, city: City, ticket_id: UUID) -> tuple[Echo, ...]:
     """The tickets that tell of the same incident as this one and may still be merged with it, around its time."""
     ticket = session.get_one(Ticket, ticket_id)
-    told = _told(session, city, ticket)
+    mine = told(session, city, ticket)
     until = ticket.registered_at + WITHIN
-    found = echoes(session, duplicates, city, told.text, told.place, until, beside=ticket.id)
+    found = echoes(session, duplicates, city, mine.text, mine.place, until, beside=ticket.id)
     return tuple(echo for echo in found if echo.status is not Status.MERGED)
 
 
@@ -98,7 +98,8 @@ def _candidates(session: Session, city: City, keys: Sequence[str], now: datetime
     return list(session.scalars(query)) if keys else []
 
 
-def _told(session: Session, city: City, ticket: Ticket) -> Telling:
+def told(session: Session, city: City, ticket: Ticket) -> Telling:
+    """A ticket's matter as it was told, for comparing."""
     place = unseal(session, ticket.place_sealed) if ticket.place_sealed else None
     return Telling(unseal(session, ticket.content_sealed), place, _day(city, ticket.registered_at))
 

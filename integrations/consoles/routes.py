@@ -13,6 +13,7 @@ from integrations.consoles import (
     conversations,
     deeds,
     events,
+    hotspots,
     login,
     notices,
     overview,
@@ -73,6 +74,7 @@ CONSOLE = (
     Route("POST", "/console/notices", notices.put_up, _ANNOUNCERS),
     Route("POST", f"/console/notices/{_ID}/withdraw", notices.withdraw, _ANNOUNCERS),
     Route("GET", "/console/overview", overview.overview_page, _WATCHERS),
+    Route("GET", "/console/hotspots", hotspots.hotspots_page, _WATCHERS),
 )
 
 
