@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -106,6 +106,11 @@ class Catalogue:
             raise ValueError(
                 f"dispatch catalogue: unknown departments {sorted(unknown)}, without duties {sorted(idle)}"
             )
+
+    def weighing(self, weights: Sequence[float]) -> Catalogue:
+        """Return the same catalogue with other weights of its decisions, in their order."""
+        pairs = zip(self.decisions, weights, strict=True)
+        return replace(self, decisions=tuple(replace(decision, weight=weight) for decision, weight in pairs))
 
     def duties_in(self, text: str) -> dict[str, list[tuple[Duty, tuple[str, ...]]]]:
         """Return per department the duties whose typical words stand in a normalised text, most words first."""

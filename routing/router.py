@@ -102,14 +102,14 @@ class Router:
         self, nlu_data: Path, catalogue: Catalogue, model: RouterModel, regions: Regions, units: Units
     ) -> None:
         folder = nlu_data / "routing"
-        self.catalogue = catalogue
+        self.catalogue = catalogue.weighing(model.decision_weights)
         self.regions = regions
         self.units = units
         self._model = model
         self._urgency = UrgencyRules.load(folder / "urgency.yml")
         self._kinds = KindRules.load(folder / "kinds.yml")
         self._recusal = RecusalRules.load(folder / "recusal.yml")
-        self._explainer = Explainer(catalogue, read_yaml(folder / "reasons.yml"))
+        self._explainer = Explainer(self.catalogue, read_yaml(folder / "reasons.yml"))
 
     @classmethod
     def load(cls, nlu_data: Path, models_dir: Path, *, city: str = "ordos", progress: Progress | None = None) -> Router:

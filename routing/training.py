@@ -16,10 +16,9 @@ from routing.classifier import Floats, Linear, Recipe, Trained, save, softmax, t
 from routing.features import Features, sentence_vectors, shape
 from routing.language.normalise import normalised
 from routing.projection import Projection
-from routing.rules import boosts, decisions
+from routing.rules import boosts, decisions, earned
 
-FORMAT = 8
-RULE_STRENGTH = 0.3  # measured on messages of other writers: words that settle short tickets mislead in long ones
+FORMAT = 9
 VECTOR_WEIGHT = 1.0
 _PENALTY = 0.3
 _LONGEST = 2
@@ -52,6 +51,7 @@ class RouterModel:
     deep: Linear
     kind: Linear
     urgency: Linear
+    decision_weights: tuple[float, ...]
     auto_threshold: float
     sure_threshold: float
     version: str
@@ -100,9 +100,10 @@ def train_router(examples: Sequence[Example], catalogue: Catalogue, version: str
     seen = rows[: len(examples)]
     kind = train(seen, [one.kind for one in examples], groups=groups)
     urgency = train(seen, [one.urgency for one in examples], groups=groups)
-    sure, auto = _thresholds(fast, deep, examples, catalogue)
+    weights = earned(catalogue, ((normalised(one.text), frozenset((one.department, *one.also))) for one in examples))
+    sure, auto = _thresholds(fast, deep, examples, catalogue.weighing(weights))
     reading = projection.unfold(deep.model)
-    return RouterModel(features, fast.model, reading, kind.model, urgency.model, auto, sure, version)
+    return RouterModel(features, fast.model, reading, kind.model, urgency.model, weights, auto, sure, version)
 
 
 def _lessons(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
@@ -120,7 +121,7 @@ def with_rules(margins: Floats, model: Linear, found: Sequence[tuple[Decision, .
     for row, decided in enumerate(found):
         for code, weight in boosts(decided).items():
             if code in place:
-                scores[row, place[code]] += RULE_STRENGTH * weight
+                scores[row, place[code]] += weight
     return softmax(scores)
 
 
