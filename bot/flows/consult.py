@@ -13,7 +13,7 @@ from bot.flows import region
 from bot.flows.handoff import ways_on
 from bot.flows.turn import Outcome, Turn, choices, reply_of
 from bot.guides import answers
-from bot.guides.elements import elements_asked
+from bot.guides.elements import elements_asked, elements_learned
 from bot.guides.guide import Element
 from bot.guides.linker import Decision, Link, LinkCandidate, Linker
 from bot.guides.tasks import note_gap
@@ -241,7 +241,11 @@ def _asked(turn: Turn) -> tuple[Element, ...]:
 
 def _elements(linker: Linker, turn: Turn, text: str, link: Link | None = None) -> tuple[Element, ...]:
     named = link.named if link else ()
-    return elements_asked(text, turn.parse.ranking, lexicon=linker.lexicon, named=named)
+    if link is None or not link.asked:
+        return elements_asked(text, turn.parse.ranking, lexicon=linker.lexicon, named=named)
+    return elements_learned(
+        text, turn.parse.ranking, lexicon=linker.lexicon, asking=linker.asking, learned=link.asked, named=named
+    )
 
 
 def _corrected(bot: Bot, text: str) -> tuple[str, bool]:

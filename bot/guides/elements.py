@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from bot.guides.asking import CLAUSE_ENDS, PREFIX, Asking
 from bot.guides.guide import Element
 from bot.guides.lexicon import Hit, Lexicon, Span
 
-PREFIX = "ask_"
 SURE = 0.55
 LIKELY = 0.35
 JOINED = 2
 ASKING = 0.25
 STORY, TAIL = 22, 12
-CLAUSE_ENDS = ",，。!！?？;； "
 
 
 def elements_asked(
@@ -35,6 +34,28 @@ def elements_asked(
         return (guess,)
     specific = tuple(element for element in weak if element is not Element.OVERVIEW)
     return specific or (Element.OVERVIEW,)
+
+
+def elements_learned(
+    text: str,
+    ranking: Sequence[tuple[str, float]],
+    *,
+    lexicon: Lexicon,
+    asking: Asking,
+    learned: Mapping[Element, float],
+    named: Sequence[Span] = (),
+) -> tuple[Element, ...]:
+    """The same, with what people's questions taught of the elements (`learned`) deciding which one comes first."""
+    said = elements_asked(text, ranking, lexicon=lexicon, named=named)
+    hits = phrases(text, lexicon, named)
+    first = asking.first(text, hits, learned, ranking)
+    outright = said if any(hit.strong for hit in hits) else ()
+    return _settle(_distinct((first, *outright)))
+
+
+def phrases(text: str, lexicon: Lexicon, named: Sequence[Span] = ()) -> tuple[Hit, ...]:
+    """The phrases of a text that ask for an element."""
+    return tuple(_told_once(_hits(text, lexicon, named)))
 
 
 def asks(text: str, lexicon: Lexicon) -> bool:

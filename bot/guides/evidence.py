@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.guides.forms import FormKind, Forms
 from bot.guides.grams import Floats, compact
+from bot.guides.guide import Element
 from bot.guides.lexicon import Lexicon, Span
 from bot.guides.library import Item
 from bot.guides.nearest import FormVectors
-from bot.guides.recogniser import Recogniser
+from bot.guides.recogniser import Recognised, Recogniser
 
 FEATURES = (
     "name_exact",
@@ -38,6 +40,7 @@ BY_GRAMS, BY_MEANING, BY_LEARNING, FULLY = 60, 24, 12, 0.98
 # A margin below the floor says nothing, above the ceiling nothing more.
 FLOOR, CEILING = -1.0, 1.0
 CLEAR = -1.0
+NOTHING_LEARNED: Mapping[Element, float] = MappingProxyType({})
 SHORTEST_EXACT = 2
 NAMED = 0.8
 # Where a clause ends; brackets, quotes and 、 stand inside one.
@@ -59,7 +62,7 @@ class Evidence:
     """One row of features (in the order of FEATURES) for each candidate, who they are, and which stand in the text.
 
     `content` is False when the text holds nothing but question words; `vague` above zero means that several items fit
-    alike.
+    alike, and `elements` are the learned margins of what is asked (empty where nothing was learned).
     """
 
     owners: tuple[int, ...]
@@ -67,6 +70,7 @@ class Evidence:
     named: Mapping[int, Named]
     content: bool
     vague: float = CLEAR
+    elements: Mapping[Element, float] = NOTHING_LEARNED
 
     def by(self, row: int) -> str:
         """The strongest kind of evidence for a candidate."""
@@ -96,10 +100,11 @@ class _Table:
         self.candidates[owner] = True
         self.features[owner, _AT[name]] = value
 
-    def evidence(self, *, content: bool, vague: float) -> Evidence:
+    def evidence(self, *, content: bool, recognised: Recognised | None) -> Evidence:
         """What was gathered for the candidates."""
         owners = np.flatnonzero(self.candidates)
-        return Evidence(tuple(owners.tolist()), self.features[owners], self.named, content, vague)
+        known = Evidence(tuple(owners.tolist()), self.features[owners], self.named, content)
+        return replace(known, vague=recognised.vague, elements=recognised.elements) if recognised else known
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,7 @@ def gather(
     question = _question(text, forms, lexicon)
     # The story around a question dilutes what its clauses say: each clause is weighed by itself as well.
     clauses = question.clauses(text) or (question,)
-    table, vague = _Table(len(forms.items)), CLEAR
+    table, recognised = _Table(len(forms.items)), None
     _by_characters(table, question, forms, lexicon.additions(text), _WHOLE)
     for clause in clauses:
         _by_characters(table, clause, forms, lexicon.additions(clause.text), _CLAUSE)
@@ -151,11 +156,10 @@ def gather(
         _by_meaning(table, question, clauses, forms, told)
         if recogniser:
             recognised = recogniser.read(text, told[text])
-            vague = recognised.vague
             _by_learning(table, recogniser.items, recognised.margins, forms)
     if (context := forms.positions.get(context_item or "")) is not None:
         table.set("context", context)
-    return table.evidence(content=bool(question.core), vague=vague)
+    return table.evidence(content=bool(question.core), recognised=recognised)
 
 
 def _question(text: str, forms: Forms, lexicon: Lexicon) -> _Question:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 
-from bot.guides.evidence import FEATURES, Evidence, gather
+from bot.guides.asking import Asking
+from bot.guides.evidence import FEATURES, NOTHING_LEARNED, Evidence, gather
 from bot.guides.forms import Forms
 from bot.guides.guide import Element
 from bot.guides.lexicon import MAX_TEXT, Lexicon, Span
@@ -52,7 +53,8 @@ class Link:
 
     `named` are the spans of the text where the best item's name, alias or distinguishing label stands; `twins` are the
     namesakes of the best item that the words do not tell apart (with ANSWER: few enough to answer for each, with
-    CLARIFY: to be chosen from); `content` says whether the text names anything at all.
+    CLARIFY: to be chosen from); `content` says whether the text names anything at all; `asked` is what was learned
+    of the elements (a margin each, empty where nothing was).
     """
 
     candidates: tuple[LinkCandidate, ...]
@@ -61,6 +63,7 @@ class Link:
     named: tuple[Span, ...] = ()
     twins: tuple[str, ...] = ()
     content: bool = True
+    asked: Mapping[Element, float] = NOTHING_LEARNED
 
     @property
     def best(self) -> LinkCandidate | None:
@@ -109,12 +112,13 @@ class Linker:
         *,
         lexicon: Lexicon,
         weights: Weights,
+        asking: Asking,
         encode: Encode | None = None,
         cache: Path | None = None,
         recogniser: Recogniser | None = None,
     ) -> None:
         self.library = library
-        self.lexicon = lexicon
+        self.lexicon, self.asking = lexicon, asking
         self._weights, self._vector = weights, weights.vector(FEATURES)
         self._forms = Forms(tuple(library), lexicon, encode, cache)
         self._twins = Twins(library)
@@ -132,8 +136,15 @@ class Linker:
     ) -> Linker:
         """A linker with the lexicon and weights of `nlu_data/guides`; vectors of the library are kept in `cache`."""
         weights = Weights.load(nlu_data, meaning=encode is not None)
-        lexicon = Lexicon.load(nlu_data)
-        return cls(library, lexicon=lexicon, weights=weights, encode=encode, cache=cache, recogniser=recogniser)
+        return cls(
+            library,
+            lexicon=Lexicon.load(nlu_data),
+            weights=weights,
+            asking=Asking.load(nlu_data),
+            encode=encode,
+            cache=cache,
+            recogniser=recogniser,
+        )
 
     def link(self, text: str, *, context_item: str | None = None, elements: Sequence[Element] = (), k: int = 5) -> Link:
         """Find the item a normalised text is about.
@@ -147,7 +158,7 @@ class Linker:
             return self._from_context(context_item)
         if not evidence.owners:
             return NOTHING
-        return self._decide(text, self._rank(evidence), elements, k)
+        return replace(self._decide(text, self._rank(evidence), elements, k), asked=evidence.elements)
 
     def _from_context(self, context_item: str | None) -> Link:
         item = self.library.item(context_item) if context_item else None

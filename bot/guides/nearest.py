@@ -23,7 +23,7 @@ class FormVectors:
     """The vectors of all forms, and how to compare a question with them."""
 
     def __init__(self, texts: Sequence[str], encode: Encode, cache: Path | None = None) -> None:
-        self._encode = encode
+        self.encode = encode
         self._remembered = lru_cache(REMEMBERED)(self._vector)
         self._vectors = _load(texts, encode, cache)
         large = len(texts) > LARGE
@@ -34,10 +34,10 @@ class FormVectors:
         """The vectors of a question's parts; what follow-ups leave (再见, 办好) is short, and often the same."""
         if len(texts) == 1 and len(texts[0]) <= SHORT:
             return [self._remembered(texts[0])]
-        return list(np.asarray(self._encode(texts), dtype=np.float32))
+        return list(np.asarray(self.encode(texts), dtype=np.float32))
 
     def _vector(self, text: str) -> Floats:
-        return np.asarray(self._encode([text])[0], dtype=np.float32)
+        return np.asarray(self.encode([text])[0], dtype=np.float32)
 
     def nearest(self, asked: Floats, count: int) -> NDArray[np.intp]:
         """The forms most like the question, in no order."""

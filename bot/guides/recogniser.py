@@ -1,15 +1,15 @@
 """What people's own questions teach (事项识别): a linear classifier over characters, sounds and meaning.
 
 Names and aliases say what an item is called; this model knows how people tell of it. It is learned from the guides'
-own forms and from `nlu_data/questions`. Beside the items it learns which messages a good clerk would ask back about
-(“我要落户”).
+own forms and from `nlu_data/questions`. Beside the item it learns the element that is asked, and which messages a good
+clerk would ask back about (“我要落户”).
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -20,6 +20,7 @@ from scipy import sparse
 from sklearn.svm import LinearSVC
 
 from bot.guides.grams import Floats, compact
+from bot.guides.guide import Element
 from bot.guides.nearest import principal
 from routing.language.sounds import sounds
 
@@ -33,17 +34,20 @@ LONGEST = 300
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """One text and the item it is about."""
+    """One text and what it teaches: the item it is about, the element it asks for first, or that one asks back."""
 
     text: str
-    item: str
+    item: str | None = None
+    element: Element | None = None
+    vague: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """The margin of every known item (about -1 “surely not”, +1 “surely”), and that of “it fits several alike”."""
+    """Margins, about -1 for “surely not” and +1 for “surely”: of every known item, of every element, of being vague."""
 
     margins: Floats
+    elements: Mapping[Element, float]
     vague: float
 
 
@@ -87,9 +91,10 @@ def _runs(text: str, longest: int) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Recogniser:
-    """The learned model; `items` are the codes it knows, in the order of its margins."""
+    """One table of features with three linear heads; `items` and `elements` are in the order of their margins."""
 
     items: tuple[str, ...]
+    elements: tuple[Element, ...]
     written: Runs
     spoken: Runs
     basis: Floats
@@ -97,19 +102,26 @@ class Recogniser:
     bias: Floats
 
     @classmethod
-    def fit(cls, rows: Sequence[Taught], vague: Sequence[str], vectors: Floats) -> Self:
-        """Learn from rows and vague texts; `vectors` are their sentence vectors, in this order."""
-        texts = [compact(text)[:LONGEST] for text in (*(row.text for row in rows), *vague)]
+    def fit(cls, rows: Sequence[Taught], vectors: Floats) -> Self:
+        """Learn from rows and the sentence vectors of their texts."""
+        texts = [compact(row.text)[:LONGEST] for row in rows]
         heard = [sounds(text) for text in texts]
         written, spoken = Runs.fit(CHARACTERS, texts), Runs.fit(SYLLABLES, heard)
         basis = principal(vectors, DIRECTIONS)
         table = sparse.hstack([written.table(texts), spoken.table(heard), vectors @ basis], format="csr")
-        model = LinearSVC(C=STRENGTH, random_state=0).fit(table[: len(rows)], [row.item for row in rows])
-        is_vague = np.arange(len(texts)) >= len(rows)
-        doubt = LinearSVC(C=STRENGTH / 2, class_weight={True: RARE}, random_state=0).fit(table, is_vague)
-        weights = np.ascontiguousarray(np.vstack([model.coef_, doubt.coef_]).T, dtype=np.float32)
-        bias = np.concatenate([model.intercept_, doubt.intercept_]).astype(np.float32)
-        return cls(tuple(model.classes_.tolist()), written, spoken, basis, weights, bias)
+        items = _head(table, [row.item for row in rows])
+        elements = _head(table, [row.element for row in rows])
+        doubt = LinearSVC(C=STRENGTH / 2, class_weight={True: RARE}, random_state=0)
+        heads = (items, elements, doubt.fit(table, [row.vague for row in rows]))
+        return cls(
+            tuple(items.classes_.tolist()),
+            tuple(Element(name) for name in elements.classes_),
+            written,
+            spoken,
+            basis,
+            np.ascontiguousarray(np.vstack([head.coef_ for head in heads]).T, dtype=np.float32),
+            np.concatenate([head.intercept_ for head in heads]).astype(np.float32),
+        )
 
     def read(self, text: str, vector: Floats) -> Recognised:
         """What a normalised text with its sentence vector seems to be about."""
@@ -118,7 +130,9 @@ class Recogniser:
         for runs, told, first in ((self.written, said, 0), (self.spoken, sounds(said), len(self.written.names))):
             columns, values = runs.weigh(told)
             margins = margins + values @ self.weights[first + columns]
-        return Recognised(np.asarray(margins[:-1], dtype=np.float32), float(margins[-1]))
+        items = np.asarray(margins[: len(self.items)], dtype=np.float32)
+        elements = margins[len(self.items) : -1].tolist()
+        return Recognised(items, dict(zip(self.elements, elements, strict=True)), float(margins[-1]))
 
     def save(self, file: Path) -> None:
         """Write arrays only, in one step, so that a process killed half way leaves no broken file."""
@@ -128,6 +142,7 @@ class Recogniser:
             np.savez(
                 out,
                 items=np.array(self.items),
+                elements=np.array(self.elements),
                 written=np.array("\n".join(self.written.names)),
                 spoken=np.array("\n".join(self.spoken.names)),
                 idf=np.concatenate([self.written.idf, self.spoken.idf]),
@@ -145,4 +160,12 @@ class Recogniser:
             idf = np.split(kept["idf"], [len(names[0])])
             runs = [Runs(longest, *each) for longest, *each in zip((CHARACTERS, SYLLABLES), names, idf, strict=True)]
             weights = kept["weights"].astype(np.float32)
-            return cls(tuple(kept["items"].tolist()), runs[0], runs[1], kept["basis"], weights, kept["bias"])
+            elements = tuple(Element(name) for name in kept["elements"].tolist())
+            items = tuple(kept["items"].tolist())
+            return cls(items, elements, runs[0], runs[1], kept["basis"], weights, kept["bias"])
+
+
+def _head(table: sparse.csr_matrix, labels: Sequence[str | None]) -> LinearSVC:
+    """A linear classifier of the rows that have a label."""
+    known = [row for row, label in enumerate(labels) if label]
+    return LinearSVC(C=STRENGTH, random_state=0).fit(table[known], [str(labels[row]) for row in known])

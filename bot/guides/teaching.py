@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from bot.guides import questions
-from bot.guides.guide import Guide
+from bot.guides.asking import PREFIX
+from bot.guides.guide import Element, Guide
 from bot.guides.importers.yaml import read_folder
 from bot.guides.nearest import Encode, encode_all
 from bot.guides.questions import Question
 from bot.guides.recogniser import Recogniser, Taught
+from bot.stand_in import examples
 from routing.language.normalise import normalised
 
-SHAPE = "1"  # part of the file's name: raise it when the recogniser's features change
+SHAPE = "2"  # part of the file's name: raise it when the recogniser's features change
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """All there is to learn from."""
+
+    guides: tuple[Guide, ...]
+    asked: tuple[Question, ...]
+    ambiguous: tuple[Question, ...]
+    openings: tuple[tuple[str, Element], ...]
+
+    @classmethod
+    def read(cls, nlu_data: Path) -> Self:
+        """Read the guides, the questions and the examples of the intent model."""
+        guides = tuple(parsed.guide for parsed in read_folder(nlu_data / "guides")[0])
+        asked, ambiguous = questions.read(nlu_data), questions.read_ambiguous(nlu_data)
+        return cls(guides, asked, ambiguous, _openings(nlu_data))
 
 
 def load(nlu_data: Path, models: Path, encode: Encode, say: Callable[[str], None]) -> Recogniser:
@@ -22,20 +43,24 @@ def load(nlu_data: Path, models: Path, encode: Encode, say: Callable[[str], None
     file = models / f"items-{_fingerprint(nlu_data)}.npz"
     if not file.exists():
         say("学习怎样问到每个事项（问句或指南变化时才需要，约半分钟）")
-        guides = [parsed.guide for parsed in read_folder(nlu_data / "guides")[0]]
-        teach(guides, questions.read(nlu_data), questions.read_ambiguous(nlu_data), encode).save(file)
+        teach(Lessons.read(nlu_data), encode).save(file)
     return Recogniser.load(file)
 
 
-def teach(
-    guides: Sequence[Guide], asked: Sequence[Question], ambiguous: Sequence[Question], encode: Encode
-) -> Recogniser:
-    """A recogniser of every name, alias, example and question, and of what has to be asked back."""
-    forms = sorted({(text, guide.code) for guide in guides for text in _forms(guide)})
+def teach(lessons: Lessons, encode: Encode) -> Recogniser:
+    """A recogniser of every name, alias and example, of the questions, and of what has to be asked back."""
+    forms = sorted({(text, guide.code) for guide in lessons.guides for text in _forms(guide)})
     rows = [Taught(normalised(text), item) for text, item in forms]
-    rows += [Taught(question.text, question.items[0]) for question in asked]
-    vague = [question.text for question in ambiguous]
-    return Recogniser.fit(rows, vague, encode_all([*(row.text for row in rows), *vague], encode))
+    rows += [Taught(one.text, one.items[0], one.elements[0]) for one in lessons.asked]
+    rows += [Taught(text, element=element) for text, element in lessons.openings]
+    rows += [Taught(one.text, vague=True) for one in lessons.ambiguous]
+    return Recogniser.fit(rows, encode_all([row.text for row in rows], encode))
+
+
+def _openings(nlu_data: Path) -> tuple[tuple[str, Element], ...]:
+    """What the intent model is taught to ask: an element, often of no item at all (“那要多少钱”)."""
+    asked = ((text, intent) for text, intent in examples(nlu_data / "nlu") if intent.startswith(PREFIX))
+    return tuple((normalised(text), Element(intent.removeprefix(PREFIX))) for text, intent in asked)
 
 
 def _forms(guide: Guide) -> tuple[str, ...]:
@@ -44,6 +69,7 @@ def _forms(guide: Guide) -> tuple[str, ...]:
 
 def _fingerprint(nlu_data: Path) -> str:
     digest = hashlib.sha256(SHAPE.encode())
-    for file in sorted([*(nlu_data / "guides").glob("*/*.yml"), *(nlu_data / "questions").glob("*.jsonl")]):
+    lessons = ("guides/*/*.yml", "questions/*.jsonl", "nlu/*.yml")
+    for file in sorted(file for pattern in lessons for file in nlu_data.glob(pattern)):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
