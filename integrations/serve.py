@@ -13,6 +13,7 @@ from aiohttp import web
 from structlog.tracebacks import ExceptionDictTransformer
 
 from integrations.bootstrap import open_house
+from integrations.publishing import following
 from integrations.settings import Settings
 from integrations.web import make_app
 from integrations.worker import make_celery, waker, working
@@ -60,7 +61,8 @@ async def _work(settings: Settings) -> None:
     celery = make_celery(settings)
     async with open_house(settings, waker(celery)) as house, working(celery, house):
         house.live.start()
-        await stop.wait()
+        async with following(house):
+            await stop.wait()
         await asyncio.to_thread(house.live.stop)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from integrations import middleware
+from integrations import middleware, publishing
 from integrations.bootstrap import HOUSE, House
 from integrations.channels import web_chat
 from integrations.consoles import routes
@@ -50,7 +50,8 @@ def make_app(house: House, assets: Path) -> web.Application:
 
 async def _live(app: web.Application) -> AsyncIterator[None]:
     app[HOUSE].live.start()
-    yield
+    async with publishing.following(app[HOUSE]):
+        yield
     await asyncio.to_thread(app[HOUSE].live.stop)
 
 

@@ -84,6 +84,15 @@ class Library:
         guides = [(pack, Guide.model_validate(body)) for _, pack, body in rows]
         return cls(city, region, _items(guides, known), _stamp(str(row.id) for row in rows))
 
+    @staticmethod
+    def stamp_in(session: Session, city: str) -> str:
+        """The stamp the library of a city would have if it were loaded now."""
+        query = select(GuideVersion.id).where(
+            GuideVersion.status == GuideStatus.CURRENT.value, GuideVersion.city.in_((NATIONAL_PACK, city))
+        )
+        ids = session.scalars(query.order_by(GuideVersion.item, GuideVersion.region.desc()))
+        return _stamp(str(id_) for id_ in ids)
+
     @classmethod
     def of(
         cls, guides: Iterable[Guide], *, known: Sequence[KnownItem] = (), city: str = "", region: str = NATIONAL

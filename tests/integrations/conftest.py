@@ -14,6 +14,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.guides import versions
+from bot.knowledge import Knowledge
 from integrations import provision
 from integrations.bootstrap import House, open_house
 from integrations.database.engine import Database, connect
@@ -76,7 +77,11 @@ def house(prepared: House, tmp_path: Path) -> Iterator[House]:
     copy = tmp_path / "hotline.db"
     shutil.copy(prepared.settings.data / "hotline.db", copy)
     database = Database(f"sqlite:///{copy}", prepared.vault)
-    yield replace(prepared, database=database, bot=replace(prepared.bot, database=database), live=Hub())
+    current = prepared.bot.knowledge.current
+    knowledge = Knowledge(current.library, current.linker)
+    yield replace(
+        prepared, database=database, bot=replace(prepared.bot, database=database, knowledge=knowledge), live=Hub()
+    )
     database.close()
 
 

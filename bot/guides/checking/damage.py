@@ -47,9 +47,9 @@ def check(read: Read) -> Iterator[Finding]:
         for code, find in _FINDERS:
             for words in find(text):
                 yield read.finding(code, element, words)
-    for element, url in _addresses(read):
-        if problem := url_problem(url):
-            yield read.finding(problem, element, url)
+    for element, address in _addresses(read):
+        if problem := url_problem(address):
+            yield read.finding(problem, element, address)
     url = read.guide.source_url
     if url and _host_only(url, bare=read.guide.region == NATIONAL):
         yield read.finding("url_cut", None, url)
