@@ -82,7 +82,9 @@ def _bot(settings: Settings, database: Database, http: aiohttp.ClientSession) ->
         database=database,
         nlu=Nlu(http, settings.rasa_url or "", token, settings.nlu_data / "nlu", models),
         knowledge=Knowledge(library, linker),
-        router=Router.load(settings.nlu_data, models, city=str(settings.city.absolute()), progress=_say),
+        router=Router.load(
+            settings.nlu_data, models, city=str(settings.city.absolute()), own=settings.data / "models", progress=_say
+        ),
         city=city,
         pack=settings.city,
     )

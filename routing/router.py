@@ -19,8 +19,9 @@ from routing.features import shape, with_meaning
 from routing.jurisdiction import Place, Regions
 from routing.kind import Kind, KindRules, kinds
 from routing.language.normalise import normalised
+from routing.retraining import promoted
 from routing.rules import Recusal, RecusalRules, decisions
-from routing.training import VECTOR_WEIGHT, Progress, RouterModel, load_or_train, with_rules
+from routing.training import VECTOR_WEIGHT, Progress, RouterModel, load_or_train, model_version, with_rules
 from routing.units import Receiving, Units
 from routing.urgency import Urgency, UrgencyRules, guesses
 
@@ -112,10 +113,22 @@ class Router:
         self._explainer = Explainer(self.catalogue, read_yaml(folder / "reasons.yml"))
 
     @classmethod
-    def load(cls, nlu_data: Path, models_dir: Path, *, city: str = "ordos", progress: Progress | None = None) -> Router:
-        """Load the catalogue, the city's regions and the model of the current data, training it if there is none."""
+    def load(
+        cls,
+        nlu_data: Path,
+        models_dir: Path,
+        *,
+        city: str = "ordos",
+        own: Path | None = None,
+        progress: Progress | None = None,
+    ) -> Router:
+        """Load the catalogue, the city's regions and the model of the current data, training it if there is none.
+
+        In the folder `own` an installation keeps the model it retrained on its lessons; it goes first.
+        """
         catalogue = Catalogue.load(nlu_data)
-        model = load_or_train(nlu_data, models_dir, catalogue, progress)
+        retrained = promoted(own, model_version(nlu_data, catalogue)) if own else None
+        model = retrained or load_or_train(nlu_data, models_dir, catalogue, progress)
         pack = nlu_data / "city" / city
         regions = Regions.load(pack)
         return cls(nlu_data, catalogue, model, regions, Units.load(pack, regions))

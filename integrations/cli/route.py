@@ -1,4 +1,4 @@
-"""`./hotline route`: which department, why, how urgent; and `train` and `eval` on a city's own history."""
+"""`./hotline route`: which department, why, how urgent; and `train`, `eval` and `retrain` on a city's own history."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ Answers = Callable[[Sequence[str]], list[batch.Line]]
 
 
 def add(commands: Any) -> None:
-    """Declare the command; its first word may be `train` or `eval`."""
-    command = commands.add_parser("route", help="推荐承办单位（train / eval：用本市历史数据训练与评估）")
-    command.add_argument("words", nargs="*", metavar="文字 | train FILE | eval FILE")
+    """Declare the command; its first word may be `train`, `eval` or `retrain`."""
+    command = commands.add_parser(
+        "route", help="推荐承办单位（train / eval：用历史数据训练与评估；retrain：学习本市的改判）"
+    )
+    command.add_argument("words", nargs="*", metavar="文字 | train FILE | eval FILE | retrain")
     options.batch(command)
     options.city(command)
+    options.data(command)
     command.add_argument("--model", type=Path, metavar="DIR", help="route train 训练出的模型")
     command.add_argument("--text", default="title,text", help="train：文本列，逗号分隔")
     command.add_argument("--label", default="label", help="train：标签列")
@@ -44,7 +47,12 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
             )
         case ["eval", file]:
             return _print(evaluate.evaluate_csv(Path(file), _needed(arguments.model, "--model")))
-    router = Router.load(settings.nlu_data, settings.home / "models", city=settings.city)
+        case ["retrain"]:
+            from integrations.cli import retraining
+
+            return _print(retraining.run(settings))
+    own = settings.data / "models"
+    router = Router.load(settings.nlu_data, settings.home / "models", city=str(settings.city.absolute()), own=own)
     answer = _answers(router, History.load(arguments.model) if arguments.model else None)
     if arguments.batch:
         options.check_batch(arguments)

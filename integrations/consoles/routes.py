@@ -14,6 +14,7 @@ from integrations.consoles import (
     deeds,
     events,
     hotspots,
+    learning,
     login,
     notices,
     overview,
@@ -75,6 +76,7 @@ CONSOLE = (
     Route("POST", f"/console/notices/{_ID}/withdraw", notices.withdraw, _ANNOUNCERS),
     Route("GET", "/console/overview", overview.overview_page, _WATCHERS),
     Route("GET", "/console/hotspots", hotspots.hotspots_page, _WATCHERS),
+    Route("GET", "/console/learning", learning.learning_page, _WATCHERS),
 )
 
 
