@@ -22,6 +22,7 @@ from bot.flows import echoing, handoff
 from bot.flows.turn import Outcome, Turn
 from bot.nlu import Parse
 from bot.reply import Reply
+from bot.signals import learning
 from bot.state import State
 from bot.triage import MESSAGE_CAP, MESSAGE_LIMIT, Finding, Heard, Triage, hear
 from routing.language.redaction import redact
@@ -166,7 +167,7 @@ def _worth_parsing(message: Turn) -> bool:
 async def _decide(bot: Bot, message: Turn) -> Outcome:
     """The flow's outcome; linking and routing block, so they run in a thread."""
     try:
-        return await asyncio.to_thread(decide, bot, message)
+        return learning(bot, message, await asyncio.to_thread(decide, bot, message))
     except Exception:
         # The citizen never gets silence: a fault of ours is logged with its cause, and a person is offered.
         _log.exception("the flow failed on message %s", message.message_id)

@@ -1,4 +1,8 @@
-"""Knowledge tasks (知识任务): every question a guide could not answer reaches the guide's owner, once."""
+"""Knowledge tasks (知识任务): every question that was not answered, or wrongly, reaches the guide's owner, once.
+
+A gap (`note_gap`) is a cell or a guide that is missing; a signal (`note_signal`) is a question in people's own words
+that was taken for something else, or understood only after asking back.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ from bot.guides.guide import Element
 from bot.guides.models import KnowledgeTask, TaskStatus
 
 MAX_QUESTION = 300
+GAPS = frozenset({"missing_cell", "local_cell", "unwritten_guide"})
+SIGNALS = frozenset({"unlinked", "unsolved", "chosen", "corrected"})
 
 
 def note_gap(
@@ -36,8 +42,9 @@ def note_gap(
             KnowledgeTask.element == element.value if element else KnowledgeTask.element.is_(None),
             KnowledgeTask.status == TaskStatus.OPEN.value,
         )
-        # Questions without an item have nothing in common; each is kept for grouping later.
-        open_task = session.scalar(select(KnowledgeTask.id).where(*same).limit(1)) if item else None
+        # Questions without an item have nothing in common but their words; each is kept for grouping later.
+        alike = KnowledgeTask.reason.in_(GAPS) if item else KnowledgeTask.question == question[:MAX_QUESTION]
+        open_task = session.scalar(select(KnowledgeTask.id).where(*same, alike).limit(1))
         if open_task is not None:
             counted = {"asked": KnowledgeTask.asked + 1, "last_asked_at": now}
             session.execute(update(KnowledgeTask).where(KnowledgeTask.id == open_task).values(counted))
@@ -54,4 +61,48 @@ def note_gap(
                 last_asked_at=now,
             )
         )
+    session.flush()
+
+
+def note_signal(
+    session: Session,
+    *,
+    city: str,
+    item: str,
+    element: str | None,
+    reason: str,
+    question: str,
+    owner: str | None,
+    now: datetime,
+) -> None:
+    """Keep a question for the item it was really about, or was wrongly answered with; the same words only count up.
+
+    `reason` is unsolved (the answer did not help), chosen (after asking back) or corrected; `question` is redacted.
+    """
+    question = question.strip()[:MAX_QUESTION]
+    if not question:
+        return
+    same = (
+        KnowledgeTask.city == city,
+        KnowledgeTask.item == item,
+        KnowledgeTask.reason == reason,
+        KnowledgeTask.question == question,
+        KnowledgeTask.status == TaskStatus.OPEN.value,
+    )
+    known = session.scalar(select(KnowledgeTask.id).where(*same).limit(1))
+    if known is not None:
+        counted = {"asked": KnowledgeTask.asked + 1, "last_asked_at": now}
+        session.execute(update(KnowledgeTask).where(KnowledgeTask.id == known).values(counted))
+        return
+    task = KnowledgeTask(
+        city=city,
+        item=item,
+        element=element,
+        reason=reason,
+        question=question,
+        owner=owner,
+        created_at=now,
+        last_asked_at=now,
+    )
+    session.add(task)
     session.flush()
