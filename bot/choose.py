@@ -38,6 +38,7 @@ _CLEAR = 0.6
 _GENERAL_OUTLET = 0.6
 APPEALS = frozenset(kind.value for kind in appeal.KINDS.values())
 _QUESTION_IN_FORM = 0.6
+_MATTER = 3
 
 
 def decide(bot: Bot, turn: Turn) -> Outcome:
@@ -120,6 +121,7 @@ def _is_question(bot: Bot, turn: Turn, form: AppealForm) -> bool:
         return False
     leaning = Leaning.of(turn.parse)
     asked = leaning.share(Group.ASK) >= _QUESTION_IN_FORM
+    asked = asked and _asking(bot, turn)
     return asked and phone_in(turn.text) is None and form.step is not Step.CONTENT
 
 
@@ -186,6 +188,8 @@ def _ordinary(bot: Bot, turn: Turn) -> Outcome:
     asks_item = leaning.group is Group.ASK and reading.link.decision is Decision.ANSWER and reading.link.named
     if outlet and (not asks_item or outlet in bot.cues.lists["firm_outlets"]):
         return smalltalk.not_accepted(bot, turn, outlet)
+    if (matter := bot.cues.after("appeals_outright", turn.text)) is not None and not _asking(bot, turn):
+        return appeal.start(bot, turn, _kind(bot, turn), empty=len(matter) < _MATTER)
     return _by_group(bot, turn, reading, leaning)
 
 
@@ -245,6 +249,11 @@ def _asks_of_item(bot: Bot, turn: Turn, reading: Reading, leaning: Leaning) -> b
     if asks(turn.text, reading.known.linker.lexicon) or bot.cues.mentions("asks_how", turn.text):
         return True
     return bool(reading.link.named) and leaning.share(Group.APPEAL) < _APPEAL_OVER_ITEM
+
+
+def _asking(bot: Bot, turn: Turn) -> bool:
+    """Whether the message has a word of asking in it."""
+    return bot.cues.mentions("interrogatives", turn.text)
 
 
 def _kind(bot: Bot, turn: Turn) -> str:

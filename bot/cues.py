@@ -66,6 +66,11 @@ class Cues:
         """Whether a word of the named list occurs."""
         return any_of(self.lists[name], text)
 
+    def after(self, name: str, text: str) -> str | None:
+        """What follows the last word of the named list, without particles; None when none occurs."""
+        ends = [text.rfind(word) + len(word) for word in self.lists[name] if word in text]
+        return self._plain(text[max(ends) :]) if ends else None
+
     def ordinal(self, text: str, count: int) -> int | None:
         """Which of `count` choices a short sentence points at, from 0; None when it points at none."""
         bare = _PUNCTUATION.sub("", text)

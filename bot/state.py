@@ -69,12 +69,13 @@ class Later(_Frozen):
 class State(_Frozen):
     """The memory of one conversation: its item, the elements last told, offered choices, and the form that is open.
 
-    `event` is the life event last told; `later` are the citizen's other matters, still to be confirmed; `asked_region`
+    `topics` are the items talked about, the latest first; `event` is the life event last told; `later` are the citizen's other matters, still to be confirmed; `asked_region`
     says that the region was asked once, `waiting` is a message to be read again when it is known; `notices` are the
-    notices already told.
+    notices already told; `question` is the message that fitted several items, while they are `offered`.
     """
 
     item: str | None = None
+    topics: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     event: str | None = None
     region: str | None = None
@@ -84,6 +85,7 @@ class State(_Frozen):
     notices: tuple[str, ...] = ()
     offered: tuple[Offered, ...] = ()
     asked: tuple[str, ...] = ()
+    question: str = ""
     form: AppealForm | None = None
     progress: ProgressForm | None = None
     misses: int = 0

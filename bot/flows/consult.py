@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.bot import Bot
-from bot.flows import region
+from bot.flows import context, region
 from bot.flows.handoff import ways_on
 from bot.flows.turn import Outcome, Turn, choices, reply_of
 from bot.guides import answers
@@ -25,6 +25,8 @@ from bot.state import Offered, State
 _MISSES = 2
 _NAMED_AT_LEAST = 2
 _SHORT = 14
+_QUESTION = 60
+_TOPICS = 5
 _ASKS = 0.5
 _SAME_AGAIN = ("呢", "的话")
 _MORE = (Element.MATERIALS, Element.FEE, Element.TIME_LIMIT, Element.LOCATION, Element.PROCESS)
@@ -49,6 +51,9 @@ def read(bot: Bot, turn: Turn) -> Reading:
         link = _not_that_one(known, link, text, turn.state.item)
     elif Element.OVERVIEW not in first and _follows(turn, link):
         link = known.linker.link("", context_item=turn.state.item)
+    else:
+        returning = bot.cues.mentions("returning", text)
+        link = context.completed(known, turn, text, link, returning=returning)
     elements = _elements(known.linker, turn, text, link)
     said = elements_asked(text, lexicon=known.linker.lexicon, named=link.named)
     return Reading(link, _same_again(turn, said) or elements, known)
@@ -94,7 +99,7 @@ def choose(bot: Bot, turn: Turn) -> Outcome | None:
     if bot.cues.says("none_of_these", turn.text):
         return _abstain(bot, replace(turn, state=state))
     reading = read(bot, turn)
-    code = _pointed_at(bot, turn, offered, reading.link)
+    code = _pointed_at(bot, turn, offered, reading)
     if code is None:
         return None
     # What was asked before the choice counts, unless the choice itself asks for something.
@@ -113,7 +118,9 @@ def answer_items(bot: Bot, turn: Turn, reading: Reading, codes: Sequence[str], c
     """Answer the elements asked from the guide of each of these items."""
     library, first = reading.known.library, codes[0]
     told = tuple(element.value for element in reading.elements)
-    state = turn.state.but(item=first, told=told, offered=(), asked=(), misses=0)
+    topics = tuple(dict.fromkeys((first, *turn.state.topics)))[:_TOPICS]
+    question = turn.text[:_QUESTION]
+    state = turn.state.but(item=first, topics=topics, told=told, question=question, offered=(), asked=(), misses=0)
     fields = {"item": first, "element": reading.elements[0].value, "confidence": round(confidence, 4)}
     guides = [guide for code in codes if (guide := library.guide(code, turn.state.region))]
     if not guides and region.depends(library, first, bot.city.region) and not turn.state.region:
@@ -192,7 +199,8 @@ def _offer(bot: Bot, turn: Turn, reading: Reading) -> Outcome:
     lines = [bot.say("consult.clarify_line", number=n, label=button.label) for n, button in enumerate(buttons, start=1)]
     text = "\n".join([bot.say("consult.clarify"), *lines, bot.say("consult.clarify_none")])
     offered = tuple(Offered(code=one.code, label=button.label) for one, button in zip(shown, buttons, strict=True))
-    state = turn.state.but(offered=offered, asked=tuple(element.value for element in reading.elements))
+    asked = tuple(element.value for element in reading.elements)
+    state = turn.state.but(offered=offered, asked=asked, question=turn.text[:_QUESTION])
     codes = tuple(one.code for one in shown)
     confidence = round(reading.link.confidence, 4)
     reply = reply_of(Action.CLARIFY, text, turn, offered=codes, choices=buttons, confidence=confidence)
@@ -220,7 +228,7 @@ def _abstain(bot: Bot, turn: Turn) -> Outcome:
     return _noting(bot, turn, outcome, None, (), "unlinked")
 
 
-def _pointed_at(bot: Bot, turn: Turn, offered: Sequence[Offered], link: Link) -> str | None:
+def _pointed_at(bot: Bot, turn: Turn, offered: Sequence[Offered], reading: Reading) -> str | None:
     at = bot.cues.ordinal(turn.text, len(offered))
     if at is not None:
         return offered[at].code
@@ -229,10 +237,13 @@ def _pointed_at(bot: Bot, turn: Turn, offered: Sequence[Offered], link: Link) ->
         named = [one.code for one in offered if bare in one.label or one.label in bare]
         if len(named) == 1:
             return named[0]
-    codes = {one.code for one in offered}
+    codes, link = {one.code for one in offered}, reading.link
     if link.content and link.best and link.best.code in codes:
         return link.best.code
-    return None
+    elsewhere = link.decision is Decision.ANSWER and link.named
+    if elsewhere or not turn.state.question or len(turn.text) > context.SHORT:
+        return None
+    return context.pointed_at(reading.known, turn.state.question, turn.text, codes)
 
 
 def _asked(turn: Turn) -> tuple[Element, ...]:
@@ -249,7 +260,9 @@ def _elements(linker: Linker, turn: Turn, text: str, link: Link | None = None) -
 
 
 def _corrected(bot: Bot, text: str) -> tuple[str, bool]:
-    """“不是补办，是到期换” → (“到期换”, True): only what is affirmed is linked."""
+    """“哦不对，不是补办，是到期换” → (“到期换”, True): only what is affirmed is linked."""
+    misspoken = next((opening for opening in bot.cues.lists["misspoken"] if text.startswith(opening)), "")
+    text = text[len(misspoken) :].lstrip(" ,，。")
     for opening in bot.cues.lists["negated"]:
         if not text.startswith(opening):
             continue
@@ -258,7 +271,7 @@ def _corrected(bot: Bot, text: str) -> tuple[str, bool]:
             at = rest.find(turning)
             if at > 0 and len(rest) > at + len(turning):
                 return rest[at + len(turning) :].strip(" ,，"), True
-    return text, False
+    return text, bool(misspoken and text)
 
 
 def _not_that_one(known: Snapshot, link: Link, text: str, denied: str) -> Link:
@@ -266,7 +279,7 @@ def _not_that_one(known: Snapshot, link: Link, text: str, denied: str) -> Link:
     if link.decision is Decision.ANSWER and link.best and link.best.code != denied and link.named:
         return link
     item = known.library.item(denied)
-    beside = known.linker.link(f"{item.name}{text}") if item else link
+    beside = known.linker.link(f"{item.name}{text}", k=8) if item else link
     left = tuple(one for one in beside.candidates if one.code != denied)
     if not left:
         return link
