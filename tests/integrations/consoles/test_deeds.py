@@ -209,14 +209,14 @@ async def test_a_dead_letter_is_seen_and_sent_again(staff: SignIn, register, hou
     await (await staff("supervisor")).get("/console/jobs", 403)
 
 
-@pytest.mark.parametrize("deed", sorted(DEEDS))
-async def test_an_empty_form_is_refused_in_words_and_changes_nothing(staff: SignIn, register, house, deed) -> None:
+async def test_an_empty_form_is_refused_in_words_and_changes_nothing(staff: SignIn, register, house: House) -> None:
     made = register()
     for name in ("operator", "supervisor", "dept-cg"):
         person = await staff(name)
         data = {"csrf": person.csrf, "id": "zzz", "until": "gestern", "due_at": "morgen"}
-        async with person.client.post(f"/console/tickets/{made.number}/do/{deed}", data=data) as response:
-            assert response.status in {200, 403, 404, 409, 422}, await response.text()
+        for deed in DEEDS:
+            async with person.client.post(f"/console/tickets/{made.number}/do/{deed}", data=data) as response:
+                assert response.status in {200, 403, 404, 409, 422}, deed
     with house.database.read() as session:
         assert session.get_one(Ticket, made.ticket_id).status == "registered"
 
