@@ -25,6 +25,7 @@ _SHORTEST_CLAUSE = 3
 _MOST_CLAUSES = 5
 _MOST_WORDS = 20_000
 _MOST_KEYS = 12
+_LONGEST_NAME = 6
 _PAUSE = re.compile(r"[,。;!?!\s]+")
 _NOTHING = re.compile(
     "(?:市民|群众|家长|消费者|村民|用户|业主|居民|游客)(?:来电)?(?:反映|投诉)|来电人称|市民来电|你好|您好|我反映个事|麻烦|诉求|"
@@ -95,6 +96,15 @@ class Meaning:
     weights: Vectors
 
 
+@dataclass(frozen=True, slots=True)
+class Masses:
+    """What the sounds, those outside names, and the characters of a telling weigh: each pair is compared with these."""
+
+    grams: float
+    plain: float
+    characters: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Incident:
     """A telling, read."""
@@ -114,6 +124,7 @@ class Incident:
     grams: frozenset[str]
     plain: frozenset[str]
     characters: frozenset[str]
+    masses: Masses
     meaning: Meaning
 
 
@@ -156,6 +167,9 @@ class Reader:
 
     def _one(self, telling: Telling, text: str, rest: str, meaning: Meaning) -> Incident:
         sound = sounds(text)
+        heard, plain = frozenset(grams(sound)), frozenset(grams(sounds(rest)))
+        characters = frozenset(char for char in rest if "一" <= char <= "鿿")
+        rarity = self._rarity
         return Incident(
             text=text,
             sound=sound,
@@ -169,9 +183,10 @@ class Reader:
             amounts=amounts(text),
             things=self._things.of(text),
             troubles=self._troubles.of(text),
-            grams=frozenset(grams(sound)),
-            plain=frozenset(grams(sounds(rest))),
-            characters=frozenset(char for char in rest if "一" <= char <= "鿿"),
+            grams=heard,
+            plain=plain,
+            characters=characters,
+            masses=Masses(rarity.mass(heard), rarity.mass(plain), rarity.characters(characters)),
             meaning=meaning,
         )
 
@@ -250,7 +265,17 @@ def _clauses(text: str) -> list[str]:
 def _names(text: str) -> list[Name]:
     spots = [(match.start(), match.lastgroup or "", match.group()) for match in _MENTION.finditer(text)]
     spots += [(match.start(), "estate", "") for match in _HOUSED.finditer(text)]
-    return [Name(kind, sounds(before), before + end) for at, kind, end in spots if (before := _before(text, at))]
+    return [
+        Name(kind, sounds(before), _shown(text, at) + end) for at, kind, end in spots if (before := _before(text, at))
+    ]
+
+
+def _shown(text: str, at: int) -> str:
+    """As much before a place's ending as reads like its name (万家惠欣园), for people to read."""
+    start = at - 2
+    while start > max(at - _LONGEST_NAME, 0) and "一" <= text[start - 1] <= "鿿" and text[start - 1] not in _NEVER:
+        start -= 1
+    return text[start:at]
 
 
 def place_keys(text: str, place: str | None) -> tuple[str, ...]:

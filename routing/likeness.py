@@ -14,6 +14,7 @@ import numpy as np
 
 from routing.incident import Incident, Meaning, Name
 from routing.jurisdiction import Regions
+from routing.language.sounds import sounds
 from routing.rarity import Rarity
 
 WHERE = (
@@ -31,6 +32,7 @@ _DOORS = frozenset({"building", "unit", "room", "floor", "house"})
 _COMMON = 3.5  # the rarity that a pair of characters must exceed to point at a place
 _LONG_RUN = 12.0
 _MANY = 80.0  # what shared characters weigh at most
+_DIRECTIONS = frozenset(sounds("东西南北中"))
 _MUCH = 30.0  # what matching words weigh at most
 _UNLIKE = 0.3  # vectors of two words that have nothing in common are about this near
 _COUNTY = 2  # how deep in the region tree counties lie
@@ -84,19 +86,18 @@ class Comparer:
 
     def _words(self, one: Incident, other: Incident) -> dict[str, float]:
         shared = one.grams & other.grams
-        mine, theirs, common = (self._rarity.mass(some) for some in (one.grams, other.grams, shared))
-        plain = one.plain & other.plain
-        lesser = min(self._rarity.mass(one.plain), self._rarity.mass(other.plain))
+        lesser = min(one.masses.grams, other.masses.grams)
+        plain = min(one.masses.plain, other.masses.plain)
         return {
-            "contain": common / min(mine, theirs) if mine and theirs else 0.0,
-            "rest": self._rarity.mass(plain) / lesser if lesser else 0.0,
-            **self._characters(one, other),
+            "contain": self._rarity.mass(shared) / lesser if lesser else 0.0,
+            "rest": self._rarity.mass(one.plain & other.plain) / plain if plain else 0.0,
             "run": min(self._run(one, shared), self._run(other, shared), _LONG_RUN) / _LONG_RUN,
+            **self._characters(one, other),
         }
 
     def _characters(self, one: Incident, other: Incident) -> dict[str, float]:
-        both = (one.characters, other.characters, one.characters & other.characters)
-        mine, theirs, shared = map(self._rarity.characters, both)
+        mine, theirs = one.masses.characters, other.masses.characters
+        shared = self._rarity.characters(one.characters & other.characters)
         return {
             "characters": min(shared, _MANY) / _MANY,
             "character_share": shared / min(mine, theirs) if mine and theirs else 0.0,
@@ -142,7 +143,7 @@ def _placeless(one: Incident) -> bool:
 
 def _rivals(one: Name, other: Name) -> bool:
     """Two names of one kind are two places, unless one may be cut differently (神华康城, 康城)."""
-    same_end = one.sound[-1] == other.sound[-1] and one.words[1] not in "东西南北中"
+    same_end = one.sound[-1] == other.sound[-1] and one.sound[-1] not in _DIRECTIONS
     return one.kind == other.kind and not same_end
 
 

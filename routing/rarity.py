@@ -37,10 +37,12 @@ class Rarity:
             self._counts.update({*grams(sounds(text)), *text})
             self._words.update(set(rjieba.cut(text)))
             self._total += 1
+        self._unknown = math.log(self._total + 1)
+        self._weights = {piece: math.log((self._total + 1) / (n + 1)) for piece, n in self._counts.items()}
 
     def of(self, piece: str) -> float:
         """The inverse document frequency of a pair of sounds or of a character."""
-        return math.log((self._total + 1) / (self._counts[piece] + 1))
+        return self._weights.get(piece, self._unknown)
 
     def mass(self, pairs: Iterable[str]) -> float:
         """What some pairs weigh together."""

@@ -62,7 +62,7 @@ def test_the_place_given_beside_the_text_counts(duplicates: Duplicates) -> None:
         [
             Telling("暖气不热，家里十二度", "万家惠欣园3号楼"),
             Telling("停暖了，室温12度", "万家惠欣园三栋"),
-            Telling("停暖了，室温12度"),
+            Telling("停暖了，家里冰凉"),
         ]
     )
     assert groups[0] == groups[1] != groups[2]
