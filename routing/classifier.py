@@ -16,13 +16,14 @@ from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.naive_bayes import ComplementNB
 from sklearn.svm import LinearSVC
 
-from routing.features import Features, shape
+from routing.titled import TitledFeatures
 
 Floats = NDArray[np.float64]
 _FOLDS = 4
 _NEVER_SEEN = -5.0
 _SMOOTHING = 0.5
 _COUNT_SHARE = 1.0
+_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,12 @@ class Trained:
 class TextClassifier:
     """A linear model together with the features it reads."""
 
-    features: Features
+    features: TitledFeatures
     linear: Linear
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Return a row of probabilities a text."""
-        return self.linear.probabilities(self.features.transform([shape(text) for text in texts]))
+        return self.linear.probabilities(self.features.transform(texts))
 
     def save(self, path: Path) -> None:
         """Write the model beside its name first, then move it there, so that a reader never sees half of it."""
@@ -139,7 +140,7 @@ def threshold_for(confidence: Any, right: Any, precision: float) -> float:
 def _fit(rows: Any, targets: Any, recipe: Recipe) -> tuple[Any, NDArray[np.float32], NDArray[np.float32]]:
     """Return classes, weights and offsets; margins and word counts err differently, so their weights are added up."""
     labels = targets.astype(str)
-    model = LinearSVC(C=recipe.penalty, class_weight="balanced", random_state=7, max_iter=3000).fit(rows, labels)
+    model = LinearSVC(C=recipe.penalty, class_weight="balanced", random_state=7, tol=_TOLERANCE).fit(rows, labels)
     weights, offsets = _rows_per_class(model)
     if recipe.counts:
         counted = ComplementNB(alpha=_SMOOTHING).fit(rows[:, : recipe.counts], labels).feature_log_prob_

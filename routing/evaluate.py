@@ -12,13 +12,15 @@ import numpy as np
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from routing.classifier import Floats, Recipe, TextClassifier, threshold_for, train
-from routing.features import Features, shape
+from routing.titled import BREAK, TitledFeatures
 
 MODEL_FILE = "history.joblib"
 SETTINGS_FILE = "history.json"
 CHARACTERS = 800
 _AUTO_PRECISION = 0.97
 _PENALTY = 0.3
+_LONGEST = 2
+_VECTOR_WEIGHT = 0.5
 _MOST_CHARACTER_FEATURES = 250_000
 _PRECISIONS = (0.9, 0.95, 0.97, 0.99)
 
@@ -31,8 +33,9 @@ def train_csv(
     labels = [row[label] for row in rows]
     groups = [row[group] for row in rows] if group else None
     _check(labels, groups)
-    features = Features(longest=3, rare=2, limit=_MOST_CHARACTER_FEATURES, vector_weight=0.5 if meaning else 0.0)
-    table = features.fit_transform([shape(one) for one in _texts(rows, text)])
+    weight = _VECTOR_WEIGHT if meaning else 0.0
+    features = TitledFeatures(longest=_LONGEST, rare=2, limit=_MOST_CHARACTER_FEATURES, vector_weight=weight)
+    table = features.fit_transform(_texts(rows, text))
     trained = train(table, labels, groups=groups, recipe=Recipe(_PENALTY))
     TextClassifier(features, trained.model).save(out / MODEL_FILE)
     chances = trained.held_out_probabilities
@@ -92,7 +95,11 @@ def _read(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
 
 
 def _texts(rows: Sequence[dict[str, str]], columns: Sequence[str]) -> list[str]:
-    return [" ".join(row[column] or "" for column in columns)[:CHARACTERS] for row in rows]
+    return [BREAK.join(_line(row[column]) for column in columns)[:CHARACTERS] for row in rows]
+
+
+def _line(value: str | None) -> str:
+    return " ".join((value or "").split())
 
 
 def _check(labels: Sequence[str], groups: Sequence[str] | None) -> None:

@@ -12,7 +12,6 @@ import numpy as np
 
 from routing.classifier import TextClassifier
 from routing.evaluate import CHARACTERS, MODEL_FILE, SETTINGS_FILE
-from routing.features import shape
 from routing.router import Recommendation
 
 _CANDIDATES = 5
@@ -33,7 +32,7 @@ class History:
 
     def answer(self, texts: Sequence[str], recommended: Sequence[Recommendation]) -> list[dict[str, Any]]:
         """Return contract lines: labels from history; kind, urgency and region as the router recommended."""
-        rows = self.classifier.features.transform([shape(text[:CHARACTERS]) for text in texts])
+        rows = self.classifier.features.transform([_one_line(text)[:CHARACTERS] for text in texts])
         chances = self.classifier.linear.probabilities(rows)
         return [one.to_json() | self._ranked(rows[at], chances[at]) for at, one in enumerate(recommended)]
 
@@ -48,3 +47,8 @@ class History:
         auto = confidence >= self.auto_threshold
         lead = {"department": best[0][0], "confidence": round(confidence, 4), "auto": auto}
         return lead | {"candidates": candidates, "assist": []}
+
+
+def _one_line(text: str) -> str:
+    """A text alone has no title line; its opening stands in for one."""
+    return " ".join(text.split())

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routing.catalogue import Catalogue, Decision, read_yaml
 from routing.classifier import Floats, Linear
@@ -143,32 +144,40 @@ class Router:
             return []
         folded = [normalised(text[:MAX_CHARACTERS]) for text in texts]
         rows = self._model.features.transform([shape(text) for text in folded])
+        decided = [decisions(self.catalogue, text) for text in folded]
+        chances, models, danger = self._read(folded, rows, decided)
         found = kinds(self._kinds, self._model.kind, folded, rows)
         hurry = guesses(self._model.urgency, rows)
-        read = zip(folded, found, hurry, strict=True)
-        cases = [self._case(text, kind, self._urgency.of(text, kind, guess), region) for text, kind, guess in read]
-        chances, models = self._chances(cases, rows)
+        cases = [
+            self._case(text, found[at], "critical" if danger[at] else hurry[at], decided[at], region)
+            for at, text in enumerate(folded)
+        ]
         return [self._decide(case, rows[at], chances[at], models[at]) for at, case in enumerate(cases)]
 
-    def _case(self, text: str, kind: Kind, urgency: Urgency, region: str | None) -> _Case:
+    def _case(self, text: str, kind: Kind, guess: Urgency, decided: tuple[Decision, ...], region: str | None) -> _Case:
         known = self.regions.get(region) if region else None
         blamed = self._recusal.recusal(text) if kind in {"投诉", "举报", "求助"} else None
         place = self.regions.find(text) or (known.place if known else None)
-        found = decisions(self.catalogue, text)
-        return _Case(text, kind, urgency, found, blamed, place, self.catalogue.duties_in(text))
+        urgency = self._urgency.of(text, kind, guess)
+        return _Case(text, kind, urgency, decided, blamed, place, self.catalogue.duties_in(text))
 
-    def _chances(self, cases: Sequence[_Case], rows: Any) -> tuple[Floats, list[Linear]]:
-        """Score with the fast model first and ask the deep one where the fast one is not sure."""
-        fast, deep = self._model.fast, self._model.deep
-        chances = with_rules(fast.margins(rows), fast, [case.decisions for case in cases])
-        models = [fast] * len(cases)
-        unsure = [int(at) for at in np.flatnonzero(chances.max(axis=1) < self._model.sure_threshold)]
-        if unsure:
-            read = with_meaning(rows[unsure], [shape(cases[at].text) for at in unsure], VECTOR_WEIGHT)
-            chances[unsure] = with_rules(deep.margins(read), deep, [cases[at].decisions for at in unsure])
-            for at in unsure:
+    def _read(
+        self, texts: Sequence[str], rows: Any, decided: Sequence[tuple[Decision, ...]]
+    ) -> tuple[Floats, list[Linear], NDArray[np.bool_]]:
+        """Score by words first; read the meaning where they leave doubt about the department or hint at danger."""
+        fast, deep, danger = self._model.fast, self._model.deep, self._model.danger
+        chances = with_rules(fast.margins(rows), fast, decided)
+        models = [fast] * len(texts)
+        unsure = chances.max(axis=1) < self._model.sure_threshold
+        alarms = np.zeros(len(texts), dtype=np.bool_)
+        chosen = [int(at) for at in np.flatnonzero(unsure | danger.suspected(rows))]
+        if chosen:
+            read = with_meaning(rows[chosen], [shape(texts[at]) for at in chosen], VECTOR_WEIGHT)
+            chances[chosen] = with_rules(deep.margins(read), deep, [decided[at] for at in chosen])
+            alarms[chosen] = danger.heard(read)
+            for at in chosen:
                 models[at] = deep
-        return chances, models
+        return chances, models, alarms
 
     def _decide(self, case: _Case, row: Any, chances: Any, model: Linear) -> Recommendation:
         ranked = [(model.classes[column], float(chances[column])) for column in np.argsort(-chances)]

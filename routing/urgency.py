@@ -6,10 +6,40 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from routing.catalogue import Condition, condition, read_yaml
-from routing.classifier import Linear
+from routing.classifier import Floats, Linear
 
 Urgency = Literal["normal", "urgent", "critical"]
+
+
+CRITICAL = "critical"
+
+
+@dataclass(frozen=True)
+class Danger:
+    """Hears danger to life however it is told: a quick model screens, one that also reads meaning decides."""
+
+    screen: Linear
+    judge: Linear
+    suspicion: float
+    alarm: float
+
+    def suspected(self, rows: Any) -> NDArray[np.bool_]:
+        """Say which rows are worth reading for their meaning."""
+        return np.asarray(danger_scores(self.screen, self.screen.margins(rows)) >= self.suspicion)
+
+    def heard(self, rows: Any) -> NDArray[np.bool_]:
+        """Say in which rows, their meaning beside them, somebody is in danger."""
+        return np.asarray(danger_scores(self.judge, self.judge.margins(rows)) >= self.alarm)
+
+
+def danger_scores(model: Linear, margins: Floats) -> Floats:
+    """Return how much more a model takes each row for critical than not."""
+    column = model.classes.index(CRITICAL)
+    return margins[:, column] - margins[:, 1 - column]
 
 
 @dataclass(frozen=True)
