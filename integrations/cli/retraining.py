@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations.database.engine import connect
+from integrations.database.migrate import upgrade
 from integrations.settings import Settings
 from routing.catalogue import Catalogue
 from routing.jurisdiction import Regions
@@ -43,6 +44,7 @@ def run(settings: Settings) -> dict[str, Any]:
 def _lessons(settings: Settings, now: datetime, trained_at: datetime | None) -> list[Lesson]:
     database, city = connect(settings.database, settings.keys), City.load(settings.city)
     try:
+        upgrade(database.engine)
         with database.write() as session:
             lessons.harvest(session, city, now)
         with database.read() as session:
