@@ -41,12 +41,13 @@ ON_DUTY = FRONT | {Role.SUPERVISOR, Role.ADMIN}  # who hears alarms: the duty op
 
 @dataclass(frozen=True)
 class Route:
-    """One entry of the table: what, where, and the roles that may."""
+    """One entry of the table: what, where, the roles that may, and the size of the files it takes, if any."""
 
     method: str
     path: str
     handler: Handler
     roles: frozenset[Role] | None
+    files: int = 0
 
 
 def guarded(route: Route) -> Handler:
@@ -63,7 +64,7 @@ def guarded(route: Route) -> Handler:
         if person.role not in roles:
             raise Forbidden("page_not_yours")
         if request.method == "POST":
-            request[FORM] = await forms.read(request)
+            request[FORM] = await forms.read(request, route.files)
             accounts.check_csrf(person, request[FORM].text("csrf"))
         return await route.handler(request)
 

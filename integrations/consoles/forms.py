@@ -60,6 +60,14 @@ class Form:
             raise Invalid("bad_form", field=name)
         return choices.get(picked)
 
+    def upload(self, name: str) -> tuple[str, bytes]:
+        """A file's name and content; raises `Invalid` when none was chosen."""
+        value = self.fields.get(name)
+        if not isinstance(value, web.FileField) or not value.filename:
+            raise Invalid("file_missing", field=name)
+        with value.file as file:
+            return value.filename[:SHORT], file.read()
+
     def several(self, name: str, most: int = 20) -> tuple[str, ...]:
         """All values of a repeated field."""
         values = self.fields.getall(name, [])
@@ -68,12 +76,13 @@ class Form:
         return tuple(str(value) for value in values if value)
 
 
-async def read(request: web.Request) -> Form:
-    """The submitted form of a request; files are not welcome here."""
+async def read(request: web.Request, limit: int = 0) -> Form:
+    """The submitted form of a request; `limit` is how many bytes a page that takes files reads."""
     if request.content_type not in {"application/x-www-form-urlencoded", "multipart/form-data"}:
         raise Invalid("bad_form", field="")
     try:
-        return Form(await request.post())
+        whole = request.clone(client_max_size=limit) if limit else request
+        return Form(await whole.post())
     except (UnicodeDecodeError, ValueError, LookupError) as error:
         raise Invalid("bad_form", field="") from error
 

@@ -13,6 +13,9 @@ from integrations.consoles import (
     conversations,
     deeds,
     events,
+    guide_exchange,
+    guide_proposals,
+    guides,
     hotspots,
     learning,
     login,
@@ -37,6 +40,9 @@ _DECIDERS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.REVIEWER, Role.CALLB
 _SUPERVISORS = frozenset({Role.SUPERVISOR, Role.ADMIN})
 _ADMINS = frozenset({Role.ADMIN})
 _ACTORS = STAFF - {Role.ADMIN}
+_OWNERS = frozenset({Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMIN})
+_GUIDE = r"/console/guides/{item:[A-Za-z0-9_-]{1,60}}/{region:\d{6}(?:\d{3})?}"
+_UPLOAD = 11_000_000
 
 CONSOLE = (
     Route("GET", "/console/login", login.login_page, EVERYONE),
@@ -74,6 +80,18 @@ CONSOLE = (
     Route("GET", "/console/notices", notices.notices_page, _ANNOUNCERS),
     Route("POST", "/console/notices", notices.put_up, _ANNOUNCERS),
     Route("POST", f"/console/notices/{_ID}/withdraw", notices.withdraw, _ANNOUNCERS),
+    Route("GET", "/console/guides", guides.list_page, _OWNERS),
+    Route("GET", "/console/guides/export", guide_exchange.export, _OWNERS),
+    Route("POST", "/console/guides/upload", guide_exchange.upload, _OWNERS, _UPLOAD),
+    Route("GET", "/console/guides/proposals", guide_proposals.proposals_page, _OWNERS),
+    Route("POST", "/console/guides/proposals", guide_proposals.decide, _OWNERS),
+    Route("GET", "/console/guides/dev.jsonl", guide_proposals.dev_file, _OWNERS),
+    Route("POST", f"/console/guides/conflicts/{_ID}", guides.settle, _OWNERS),
+    Route("GET", _GUIDE, guides.guide_page, _OWNERS),
+    Route("POST", f"{_GUIDE}/save", guides.save, _OWNERS),
+    Route("POST", f"{_GUIDE}/reviewed", guides.reviewed, _OWNERS),
+    Route("POST", f"{_GUIDE}/restore", guides.restore, _OWNERS),
+    Route("POST", f"{_GUIDE}/localise", guides.localise, _OWNERS),
     Route("GET", "/console/overview", overview.overview_page, _WATCHERS),
     Route("GET", "/console/hotspots", hotspots.hotspots_page, _WATCHERS),
     Route("GET", "/console/learning", learning.learning_page, _WATCHERS),
