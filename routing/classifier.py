@@ -22,16 +22,16 @@ Floats = NDArray[np.float64]
 _FOLDS = 4
 _NEVER_SEEN = -5.0
 _SMOOTHING = 0.5
-_COUNT_SHARE = 1.0
 _TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to fit: the margin's penalty, and how many leading columns are counts a naive Bayes model also reads."""
+    """How to fit: the margin's penalty, and how many leading columns naive Bayes also reads, at which share."""
 
     penalty: float = 0.5
     counts: int = 0
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def _fit(rows: Any, targets: Any, recipe: Recipe) -> tuple[Any, NDArray[np.float
     weights, offsets = _rows_per_class(model)
     if recipe.counts:
         counted = ComplementNB(alpha=_SMOOTHING).fit(rows[:, : recipe.counts], labels).feature_log_prob_
-        weights[:, : recipe.counts] += _COUNT_SHARE * (counted - counted.mean(axis=0))
+        weights[:, : recipe.counts] += recipe.share * (counted - counted.mean(axis=0))
     return model.classes_, weights, offsets
 
 

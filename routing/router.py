@@ -97,6 +97,16 @@ class _Case:
     duties: Duties
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the models say of some texts: departments and by which model, margins of the kinds, danger to life."""
+
+    chances: Floats
+    models: list[Linear]
+    kinds: Floats
+    danger: NDArray[np.bool_]
+
+
 class Router:
     """Catalogue, rules and models of one city, ready to recommend; safe to share between threads."""
 
@@ -145,14 +155,14 @@ class Router:
         folded = [normalised(text[:MAX_CHARACTERS]) for text in texts]
         rows = self._model.features.transform([shape(text) for text in folded])
         decided = [decisions(self.catalogue, text) for text in folded]
-        chances, models, danger = self._read(folded, rows, decided)
-        found = kinds(self._kinds, self._model.kind, folded, rows)
+        reading = self._read(folded, rows, decided)
+        found = kinds(self._kinds, self._model.kind.classes, folded, reading.kinds)
         hurry = guesses(self._model.urgency, rows)
         cases = [
-            self._case(text, found[at], "critical" if danger[at] else hurry[at], decided[at], region)
+            self._case(text, found[at], "critical" if reading.danger[at] else hurry[at], decided[at], region)
             for at, text in enumerate(folded)
         ]
-        return [self._decide(case, rows[at], chances[at], models[at]) for at, case in enumerate(cases)]
+        return [self._decide(case, rows[at], reading.chances[at], reading.models[at]) for at, case in enumerate(cases)]
 
     def _case(self, text: str, kind: Kind, guess: Urgency, decided: tuple[Decision, ...], region: str | None) -> _Case:
         known = self.regions.get(region) if region else None
@@ -161,23 +171,25 @@ class Router:
         urgency = self._urgency.of(text, kind, guess)
         return _Case(text, kind, urgency, decided, blamed, place, self.catalogue.duties_in(text))
 
-    def _read(
-        self, texts: Sequence[str], rows: Any, decided: Sequence[tuple[Decision, ...]]
-    ) -> tuple[Floats, list[Linear], NDArray[np.bool_]]:
+    def _read(self, texts: Sequence[str], rows: Any, decided: Sequence[tuple[Decision, ...]]) -> _Reading:
         """Score by words first; read the meaning where they leave doubt about the department or hint at danger."""
-        fast, deep, danger = self._model.fast, self._model.deep, self._model.danger
-        chances = with_rules(fast.margins(rows), fast, decided)
-        models = [fast] * len(texts)
-        unsure = chances.max(axis=1) < self._model.sure_threshold
-        alarms = np.zeros(len(texts), dtype=np.bool_)
-        chosen = [int(at) for at in np.flatnonzero(unsure | danger.suspected(rows))]
+        model = self._model
+        reading = _Reading(
+            with_rules(model.fast.margins(rows), model.fast, decided),
+            [model.fast] * len(texts),
+            model.kind.margins(rows),
+            np.zeros(len(texts), dtype=np.bool_),
+        )
+        unsure = reading.chances.max(axis=1) < model.sure_threshold
+        chosen = [int(at) for at in np.flatnonzero(unsure | model.danger.suspected(rows))]
         if chosen:
             read = with_meaning(rows[chosen], [shape(texts[at]) for at in chosen], VECTOR_WEIGHT)
-            chances[chosen] = with_rules(deep.margins(read), deep, [decided[at] for at in chosen])
-            alarms[chosen] = danger.heard(read)
+            reading.chances[chosen] = with_rules(model.deep.margins(read), model.deep, [decided[at] for at in chosen])
+            reading.kinds[chosen] = model.deep_kind.margins(read)
+            reading.danger[chosen] = model.danger.heard(read)
             for at in chosen:
-                models[at] = deep
-        return chances, models, alarms
+                reading.models[at] = model.deep
+        return reading
 
     def _decide(self, case: _Case, row: Any, chances: Any, model: Linear) -> Recommendation:
         ranked = [(model.classes[column], float(chances[column])) for column in np.argsort(-chances)]

@@ -20,10 +20,11 @@ from routing.projection import Projection
 from routing.rules import boosts, decisions, earned
 from routing.urgency import CRITICAL, Danger, danger_scores
 
-FORMAT = 12
+FORMAT = 13
 VECTOR_WEIGHT = 1.0
 _PENALTY = 0.3
 _LONGEST = 2
+_KIND_COUNTS = 0.5
 _DIRECTIONS = 96
 _DIRECTION_WEIGHT = 1.3
 _NEIGHBOURS = 6
@@ -54,6 +55,7 @@ class RouterModel:
     fast: Linear
     deep: Linear
     kind: Linear
+    deep_kind: Linear
     urgency: Linear
     danger: Danger
     decision_weights: tuple[float, ...]
@@ -104,13 +106,19 @@ def train_router(examples: Sequence[Example], catalogue: Catalogue, version: str
     deep_rows = projection.beside(rows, vectors)
     deep = train(deep_rows, labels, extra=teaching, groups=groups, recipe=recipe)
     seen = rows[: len(examples)]
-    kind = train(seen, [one.kind for one in examples], groups=groups)
+    kinds = [one.kind for one in examples]
+    manner = Recipe(counts=features.width, share=_KIND_COUNTS)
+    kind = train(seen, kinds, groups=groups, recipe=manner)
+    deep_kind = train(deep_rows[: len(examples)], kinds, groups=groups, recipe=manner)
     urgency = train(seen, [one.urgency for one in examples], groups=groups)
     danger = _danger(seen, deep_rows[: len(examples)], projection, examples)
     weights = earned(catalogue, ((normalised(one.text), frozenset((one.department, *one.also))) for one in examples))
     sure, auto = _thresholds(fast, deep, examples, catalogue.weighing(weights))
     reading = projection.unfold(deep.model)
-    return RouterModel(features, fast.model, reading, kind.model, urgency.model, danger, weights, auto, sure, version)
+    return RouterModel(
+        features, fast.model, reading, kind.model, projection.unfold(deep_kind.model), urgency.model, danger, weights,
+        auto, sure, version,
+    )  # fmt: skip
 
 
 def _danger(rows: Any, deep_rows: Any, projection: Projection, examples: Sequence[Example]) -> Danger:
