@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ticketing.models.alarm import AlarmLevel, AlarmRow
+from ticketing.models.api_token import ApiToken
 from ticketing.models.assignment import Assignment, Part
 from ticketing.models.audit_root import AuditRoot
 from ticketing.models.base import Base, UtcDateTime, new_id
@@ -10,6 +11,7 @@ from ticketing.models.callback import Callback, CallbackAttempt, CallbackStatus,
 from ticketing.models.card import Card, CardStatus, Colour, Exclusion, ExclusionStatus
 from ticketing.models.citizen import Citizen
 from ticketing.models.clock import Clock
+from ticketing.models.contact import ChannelContact, ProviderToken, SeenRequest
 from ticketing.models.conversation import Author, Conversation, Message, Owner
 from ticketing.models.counter import NumberCounter
 from ticketing.models.event import TicketEvent
@@ -29,6 +31,7 @@ from ticketing.models.unit import Unit
 __all__ = [
     "AlarmLevel",
     "AlarmRow",
+    "ApiToken",
     "Assignment",
     "AuditRoot",
     "Author",
@@ -39,6 +42,7 @@ __all__ = [
     "Card",
     "CardStatus",
     "Cause",
+    "ChannelContact",
     "Citizen",
     "Clock",
     "Colour",
@@ -60,6 +64,7 @@ __all__ = [
     "Post",
     "Promise",
     "PromiseStatus",
+    "ProviderToken",
     "PublicNotice",
     "Report",
     "Request",
@@ -67,6 +72,7 @@ __all__ = [
     "RequestStatus",
     "Role",
     "Ruling",
+    "SeenRequest",
     "SiteVisit",
     "Staff",
     "StaffNotice",
