@@ -20,13 +20,14 @@ from celery.worker import WorkController
 
 from integrations import effects
 from integrations.bootstrap import House
+from integrations.reports.desk import make_due
 from integrations.settings import Settings
 from ticketing import accounts
 
 log = structlog.get_logger()
 OUTBOX, INBOX, SESSIONS, ALARMS = "hotline.outbox", "hotline.inbox", "hotline.sessions", "hotline.alarms"
-WATCH = "hotline.watch"
-_EVERY = {OUTBOX: 1.0, INBOX: 5.0, SESSIONS: 600.0, ALARMS: 5.0, WATCH: 30.0}
+WATCH, CALLBACKS, REPORTS = "hotline.watch", "hotline.callbacks", "hotline.reports"
+_EVERY = {OUTBOX: 1.0, INBOX: 5.0, SESSIONS: 600.0, ALARMS: 5.0, WATCH: 30.0, CALLBACKS: 15.0, REPORTS: 120.0}
 _TASK_SECONDS = 300
 
 
@@ -78,7 +79,15 @@ def register(app: Celery, house: House) -> None:
     def watch() -> int:
         return effects.go_round(house, _now)
 
-    del outbox, inbox, sessions, alarms, watch  # Celery keeps them by name
+    @app.task(name=CALLBACKS)
+    def call_back() -> int:
+        return effects.call_back(house, _now)
+
+    @app.task(name=REPORTS)
+    def report() -> int:
+        return make_due(house, _now())
+
+    del outbox, inbox, sessions, alarms, watch, call_back, report  # Celery keeps them by name
 
 
 def waker(app: Celery) -> Callable[[], None]:

@@ -7,10 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import false, func, insert, select, true
 from sqlalchemy.orm import Session
 
-from ticketing import surveys
+from ticketing import callback_plan, surveys
+from ticketing.call_plan import Channel
+from ticketing.callback_plan import NO_TRY
 from ticketing.city import City
 from ticketing.errors import Conflict, Forbidden, Invalid, NotFound
 from ticketing.models import Callback, CallbackAttempt, CallbackStatus, Role, Ticket, new_id
@@ -47,16 +49,32 @@ class DueCallback:
     round: int
     due_at: datetime
     attempts: int
+    channel: str | None = None
+    next_at: datetime | None = None
+    turn: bool = True
 
 
 def due_callbacks(session: Session, city: City, limit: int = 100) -> tuple[DueCallback, ...]:
-    """The callbacks to be made, the most pressing first."""
-    tries = select(func.count()).where(_ATTEMPT.c.callback_id == Callback.id).scalar_subquery()
+    """The callbacks to be made: those whose turn is a person's first, then those the plan still carries out itself."""
+    made = (_ATTEMPT.c.callback_id == Callback.id) & _ATTEMPT.c.outcome.not_in(NO_TRY)
+    tries = select(func.count()).where(made).scalar_subquery()
+    turn = (Callback.channel == Channel.OPERATOR) & Callback.next_at.is_(None)
     rows = session.execute(
-        select(Callback.id, Ticket.id, Ticket.number, Ticket.title, Callback.round, Callback.due_at, tries)
+        select(
+            Callback.id,
+            Ticket.id,
+            Ticket.number,
+            Ticket.title,
+            Callback.round,
+            Callback.due_at,
+            tries,
+            Callback.channel,
+            Callback.next_at,
+            func.coalesce(turn, false()),
+        )
         .join(Ticket, Ticket.id == Callback.ticket_id)
         .where(Ticket.city == city.code, Callback.status == CallbackStatus.DUE)
-        .order_by(Callback.due_at)
+        .order_by(turn.is_not(true()), Callback.due_at)
         .limit(limit)
     )
     return tuple(DueCallback(*row) for row in rows)
@@ -82,6 +100,8 @@ def record_attempt(
         return _close(session, city, ticket, actor, now, CallbackStatus.WAIVED, "refused")
     if outcome != AttemptOutcome.REACHED and _failed(session, callback_id) >= city.survey.attempts:
         return _close(session, city, ticket, actor, now, CallbackStatus.UNREACHED, "unreached")
+    if outcome != AttemptOutcome.REACHED:
+        callback_plan.again_later(session, city, callback_id, now)
     return None
 
 
@@ -134,6 +154,8 @@ def _running(session: Session, callback_id: UUID, actor: Actor) -> Ticket:
     if ticket_id is None:
         raise NotFound("callback_not_found")
     ticket = lock(session, ticket_id)
+    if actor.staff_id is not None and actor.staff_id in {ticket.handler_id, ticket.reviewer_id}:
+        raise Forbidden("handler_may_not_survey")
     if session.execute(select(Callback.finished_at).where(Callback.id == callback_id)).scalar() is not None:
         raise Conflict("callback_finished")
     return ticket
@@ -148,5 +170,5 @@ def _log(
 
 
 def _failed(session: Session, callback_id: UUID) -> int:
-    failed = (_ATTEMPT.c.callback_id == callback_id) & (_ATTEMPT.c.outcome != AttemptOutcome.REACHED)
+    failed = (_ATTEMPT.c.callback_id == callback_id) & _ATTEMPT.c.outcome.not_in({*NO_TRY, AttemptOutcome.REACHED})
     return session.execute(select(func.count()).select_from(_ATTEMPT).where(failed)).scalar_one()

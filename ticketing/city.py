@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from ticketing.call_plan import CallPlan
 from ticketing.deadlines import Calendar, Limit
 from ticketing.models.ticket import Kind, Urgency
 from ticketing.watch import Watch
@@ -83,6 +84,7 @@ class City:
     return_window: Limit
     statutory: Mapping[str, Statute]
     watch: Watch
+    callbacks: CallPlan
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -106,6 +108,7 @@ class City:
             return_window=_limit(limits["return_window"]),
             statutory={code: Statute(row["name"], _limit(row)) for code, row in limits["statutory"].items()},
             watch=Watch.load(_read(folder / "supervision.yml")),
+            callbacks=CallPlan.load(_read(folder / "callbacks.yml"), zone),
         )
 
     def profile_of(self, kind: str, urgency: str, department: str | None) -> Profile:

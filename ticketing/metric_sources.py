@@ -42,7 +42,7 @@ from ticketing.models import (
 )
 
 REPEAT_DAYS, FIRST_TIME_DAYS = 30, 7
-_NO_TRY = ("sent", "not_configured", "outside_hours")
+_NO_TRY = ("sent", "not_configured", "silent")
 _ACCEPTED = ("accept", "dispatch", "answer_directly", "merge")
 _PASSED = ("pass", "follow")
 _GONE = ("return", "withdraw", "merge", "reject", "answer_directly")

@@ -132,7 +132,7 @@ _DEFINITIONS = (
     _share("resolved", "callback", _told["resolved"], _true("resolved")),
     _share("satisfied", "callback", _told["department_rating"], _content("department_rating")),
     _share("satisfied_hotline", "callback", _told["hotline_rating"], _content("hotline_rating"), assessed=False),
-    _share("rated", "callback", _asked, _is("rated_at"), "rated_at", assessed=False),
+    _share("rated", "callback", _asked, _is("rated_at"), assessed=False),
     _share("called_back", "callback", _asked, _tried.counts, assessed=False),
     _share("call_back_reached", "callback", _tried, lambda c: or_(c.reached, c.rated_at.is_not(None)), assessed=False),
     _share("first_time", "ticket", _closed_week, _all(_not(_true("came_back")), _not(_is("reworked_at")))),

@@ -24,11 +24,11 @@ def begin(session: Session, city: City, ticket: Ticket, due_at: datetime, now: d
     """Plan the callback on the ticket's newest answer; its survey only where the citizen may be asked."""
     number = ticket.rework_count + 1
     callback = {"id": new_id(), "ticket_id": ticket.id, "round": number, "status": CallbackStatus.DUE}
-    session.execute(insert(_CALLBACK), callback | {"due_at": due_at, "created_at": now})
+    session.execute(insert(_CALLBACK), callback | {"due_at": due_at, "created_at": now, "next_at": now})
     if askable(ticket):
         survey_id = new_id()
         survey = {"id": survey_id, "callback_id": callback["id"], "ticket_id": ticket.id}
-        limits = {"expires_at": now + timedelta(days=city.survey.link_days)}
+        limits = {"expires_at": now + timedelta(days=city.survey.link_days), "scale": city.survey.scale}
         token = {"token_mac": token_mac(session, token_of(session, survey_id))}
         session.execute(insert(_SURVEY), survey | limits | token)
     return number
@@ -37,7 +37,7 @@ def begin(session: Session, city: City, ticket: Ticket, due_at: datetime, now: d
 def end(session: Session, ticket_id: UUID, status: CallbackStatus, now: datetime) -> None:
     """The running round of a ticket is over."""
     running = (_CALLBACK.c.ticket_id == ticket_id) & _CALLBACK.c.finished_at.is_(None)
-    session.execute(update(_CALLBACK).where(running).values(status=status, finished_at=now))
+    session.execute(update(_CALLBACK).where(running).values(status=status, finished_at=now, next_at=None))
 
 
 def token_of(session: Session, survey_id: UUID) -> str:

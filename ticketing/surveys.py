@@ -72,7 +72,7 @@ def open_survey(session: Session, city: City, token: str, now: datetime) -> Surv
         ticket.kind,
         ticket.lead_department,
         answer,
-        city.survey.scale,
+        survey.scale,
         answered=survey.answered_at is not None,
         expired=survey.expires_at <= now,
     )
@@ -107,9 +107,10 @@ def settle(
 ) -> Result:
     """Keep the answer and act on it: satisfied closes, 不满意 goes back twice, then a supervisor judges."""
     ticket = lock(session, ticket_id)
-    _check(city, answer)
+    scale = session.execute(select(_SURVEY.c.scale).where(_SURVEY.c.callback_id == callback_id)).scalar_one()
+    _check(scale, answer)
     _keep(session, callback_id, answer, now, answered_by)
-    if not dissatisfied(city, answer):
+    if not dissatisfied(scale, answer):
         apply(session, city, ticket_id, Action.CLOSE, actor, now, reason_code="rated")
         return Result.CLOSED
     if ticket.rework_count < MAX_REWORKS:
@@ -119,19 +120,19 @@ def settle(
     return Result.ADJUDICATION
 
 
-def dissatisfied(city: City, answer: SurveyAnswer) -> bool:
-    """不满意: the lower half of the scale (1 and 2 of five, 1 of three)."""
-    return answer.department_rating <= city.survey.scale // 2
+def dissatisfied(scale: int, answer: SurveyAnswer) -> bool:
+    """不满意: the lower half of the scale it was asked on (1 and 2 of five, 1 of three)."""
+    return answer.department_rating <= scale // 2
 
 
-def _check(city: City, answer: SurveyAnswer) -> None:
+def _check(scale: int, answer: SurveyAnswer) -> None:
     ratings = {"department_rating": answer.department_rating, "hotline_rating": answer.hotline_rating}
     for field, rating in ratings.items():
-        if rating is not None and not 1 <= rating <= city.survey.scale:
-            raise Invalid("rating_out_of_scale", field=field, limit=city.survey.scale)
+        if rating is not None and not 1 <= rating <= scale:
+            raise Invalid("rating_out_of_scale", field=field, limit=scale)
     if len(answer.reason or "") > MAX_REASON:
         raise Invalid("field_too_long", field="reason", limit=MAX_REASON)
-    if dissatisfied(city, answer) and not (answer.reason or "").strip():
+    if dissatisfied(scale, answer) and not (answer.reason or "").strip():
         raise Invalid("field_missing", field="reason")
 
 

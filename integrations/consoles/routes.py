@@ -19,9 +19,11 @@ from integrations.consoles import (
     hotspots,
     learning,
     login,
+    metrics,
     notices,
     overview,
     progress,
+    reports,
     staff,
     supervision,
     survey,
@@ -29,6 +31,7 @@ from integrations.consoles import (
 )
 from integrations.consoles.access import EVERYONE, FRONT, ON_DUTY, STAFF, TOUCHED, Route, guarded
 from ticketing.models import Role
+from ticketing.reports import READERS
 
 _ID = r"{id:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}}"
 _NUMBER = r"{number:\d{6}-\d{6}-\d}"
@@ -40,6 +43,7 @@ _DECIDERS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.REVIEWER, Role.CALLB
 _SUPERVISORS = frozenset({Role.SUPERVISOR, Role.ADMIN})
 _ADMINS = frozenset({Role.ADMIN})
 _ACTORS = STAFF - {Role.ADMIN}
+_MEASURED = _WATCHERS | {Role.REVIEWER, Role.DEPARTMENT}
 _OWNERS = frozenset({Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMIN})
 _GUIDE = r"/console/guides/{item:[A-Za-z0-9_-]{1,60}}/{region:\d{6}(?:\d{3})?}"
 _UPLOAD = 11_000_000
@@ -92,6 +96,11 @@ CONSOLE = (
     Route("POST", f"{_GUIDE}/reviewed", guides.reviewed, _OWNERS),
     Route("POST", f"{_GUIDE}/restore", guides.restore, _OWNERS),
     Route("POST", f"{_GUIDE}/localise", guides.localise, _OWNERS),
+    Route("GET", "/console/metrics", metrics.metrics_page, _MEASURED),
+    Route("GET", "/console/reports", reports.reports_page, READERS),
+    Route("POST", "/console/reports", reports.make, READERS),
+    Route("GET", f"/console/reports/{_ID}", reports.report_page, READERS),
+    Route("GET", f"/console/reports/{_ID}/" + "{format:[a-z]{3,4}}", reports.download, READERS),
     Route("GET", "/console/overview", overview.overview_page, _WATCHERS),
     Route("GET", "/console/hotspots", hotspots.hotspots_page, _WATCHERS),
     Route("GET", "/console/learning", learning.learning_page, _WATCHERS),

@@ -10,9 +10,10 @@ import structlog
 
 from bot import dialogue
 from integrations.bootstrap import House
-from integrations.effects import alarm, citizen_message, staff_reminder, watch
-from ticketing import alarms, conversations, jobs, messages
+from integrations.effects import alarm, citizen_message, robot_call, staff_reminder, watch
+from ticketing import alarms, conversations, jobs, messages, promises
 from ticketing.alarms import ALARM
+from ticketing.callback_plan import ROBOT_CALL
 from ticketing.jobs import Job
 from ticketing.notices import CITIZEN_MESSAGE
 from ticketing.reminders import STAFF_REMINDER
@@ -25,6 +26,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         CITIZEN_MESSAGE: citizen_message.carry_out,
         ALARM: alarm.carry_out,
         STAFF_REMINDER: staff_reminder.carry_out,
+        ROBOT_CALL: robot_call.carry_out,
     }
 )
 _BATCH = 10
@@ -77,6 +79,13 @@ def _carry_out(house: House, job: Job, now: Now) -> None:
 def go_round(house: House, now: Now) -> int:
     """The watch over due times, pauses, cards and the daily root; returns how many things it did."""
     return watch.go_round(house, now)
+
+
+def call_back(house: House, now: Now) -> int:
+    """The callback plans and the promises whose day came; returns how many moved."""
+    with house.database.write() as session:
+        fallen = promises.fall_due(session, house.city, now())
+    return fallen + robot_call.go_round(house, now)
 
 
 async def finish_turns(house: House, now: Now) -> int:

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const esbuild = createRequire(join(process.cwd(), 'package.json'))('esbuild')
 const here = dirname(fileURLToPath(import.meta.url))
 const outdir = resolve(process.argv[2] ?? 'dist')
-const entries = ['chat.js', 'chat.css', 'citizen.js', 'citizen.css', 'console.js', 'console.css']
+const entries = ['chat.js', 'chat.css', 'citizen.js', 'citizen.css', 'console.js', 'console.css', 'report.js']
 
 mkdirSync(outdir, { recursive: true })
 const { metafile } = await esbuild.build({

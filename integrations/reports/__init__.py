@@ -1,0 +1,1 @@
+"""Reports as files and on time: PDF, Word, Excel and CSV of what `ticketing.reports` wrote."""
