@@ -18,6 +18,7 @@ from bot.nlu import Nlu
 from bot.notice_board import NoticeBoard
 from bot.replies import Replies
 from bot.risks import Risks
+from bot.sirens import Sirens
 from bot.triage import Triage, hear
 from routing.duplicates import Duplicates
 from routing.jurisdiction import Regions
@@ -58,6 +59,7 @@ class Bot:
         knowledge: Knowledge,
         router: Router,
         city: City,
+        sirens: Sirens | None = None,
         pack: Path | None = None,
     ) -> Self:
         """A bot with the words of `nlu_data`; `pack` is the city's folder where it is not one of the product's own."""
@@ -69,7 +71,7 @@ class Bot:
             router,
             city,
             replies=Replies.load(nlu_data / "replies"),
-            triage=Triage.load(nlu_data),
+            triage=Triage.load(nlu_data, sirens),
             cues=Cues.load(nlu_data),
             life_events=LifeEvents.load(nlu_data),
             matters=Matters.load(nlu_data),

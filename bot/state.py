@@ -69,9 +69,10 @@ class Later(_Frozen):
 class State(_Frozen):
     """The memory of one conversation: its item, the elements last told, offered choices, and the form that is open.
 
-    `topics` are the items talked about, the latest first; `event` is the life event last told; `later` are the citizen's other matters, still to be confirmed; `asked_region`
-    says that the region was asked once, `waiting` is a message to be read again when it is known; `notices` are the
-    notices already told; `question` is the message that fitted several items, while they are `offered`.
+    `topics` are the items talked about, the latest first; `event` is the life event last told; `later` are the
+    citizen's other matters, still to be confirmed; `asked_region` says that the region was asked once, `waiting` is a
+    message to be read again when it is known; `notices` are the notices already told; `question` is the message last
+    answered, or the one that fitted several items while they are `offered`.
     """
 
     item: str | None = None

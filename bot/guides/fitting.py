@@ -26,6 +26,7 @@ FIXED = {"context": 1.5}
 FLOORS = {"name_exact": 3.0, "exact_share": 3.0}
 RIDGE = 0.05
 FOLDS = 4
+EVERY = 4
 EITHER = frozenset({Element.OVERVIEW, Element.PROCESS})  # “怎么办”: both are right
 
 Ranking = Callable[[str], Sequence[tuple[str, float]]]
@@ -40,12 +41,12 @@ class Fitted:
     figures: dict[str, float]
 
 
-def fit_all(lessons: Lessons, others: Sequence[Question], forms: Forms, lexicon: Lexicon, ranking: Ranking) -> Fitted:
-    """Cross-validate the recogniser over all questions; `others` are messages about no item at all.
+def fit_all(lessons: Lessons, forms: Forms, lexicon: Lexicon, ranking: Ranking) -> Fitted:
+    """Cross-validate the recogniser over all questions and some of the messages about no item at all.
 
     `ranking` is the intent model's reading of a text; it must not have been taught these questions.
     """
-    messages = (*lessons.asked, *lessons.ambiguous, *others)
+    messages = (*lessons.asked, *lessons.ambiguous, *lessons.foreign[::EVERY])
     seen = _unseen_evidence(lessons, messages, forms, lexicon)
     cases = [_case(one, evidence, forms) for one, evidence in zip(messages, seen, strict=True) if evidence.owners]
     weights, bias = fit(cases)
@@ -72,6 +73,7 @@ def _unseen_evidence(lessons: Lessons, messages: Sequence[Question], forms: Form
             lessons,
             asked=tuple(one for one in lessons.asked if held[id(one)] != number),
             ambiguous=tuple(one for one in lessons.ambiguous if held[id(one)] != number),
+            foreign=tuple(one for one in lessons.foreign if held.get(id(one)) != number),
         )
         assert forms.vectors is not None, "weights are fitted where sentences have vectors"
         recogniser = teach(rest, forms.vectors.encode)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -14,11 +15,13 @@ from bot.guides.guide import Element, Guide
 from bot.guides.importers.yaml import read_folder
 from bot.guides.nearest import Encode, encode_all
 from bot.guides.questions import Question
-from bot.guides.recogniser import Recogniser, Taught
+from bot.guides.recogniser import FOREIGN, Recogniser, Taught
 from bot.stand_in import examples
 from routing.language.normalise import normalised
 
-SHAPE = "2"  # part of the file's name: raise it when the recogniser's features change
+SHAPE = "4"  # part of the file's name: raise it when the recogniser's features change
+
+_ENQUIRY = "咨询"
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,14 @@ class Lessons:
     asked: tuple[Question, ...]
     ambiguous: tuple[Question, ...]
     openings: tuple[tuple[str, Element], ...]
+    foreign: tuple[Question, ...]
 
     @classmethod
     def read(cls, nlu_data: Path) -> Self:
         """Read the guides, the questions and the examples of the intent model."""
         guides = tuple(parsed.guide for parsed in read_folder(nlu_data / "guides")[0])
         asked, ambiguous = questions.read(nlu_data), questions.read_ambiguous(nlu_data)
-        return cls(guides, asked, ambiguous, _openings(nlu_data))
+        return cls(guides, asked, ambiguous, _openings(nlu_data), tuple(_foreign(nlu_data)))
 
 
 def load(nlu_data: Path, models: Path, encode: Encode, say: Callable[[str], None]) -> Recogniser:
@@ -54,6 +58,7 @@ def teach(lessons: Lessons, encode: Encode) -> Recogniser:
     rows += [Taught(one.text, one.items[0], one.elements[0]) for one in lessons.asked]
     rows += [Taught(text, element=element) for text, element in lessons.openings]
     rows += [Taught(one.text, vague=True) for one in lessons.ambiguous]
+    rows += [Taught(one.text, item=FOREIGN) for one in lessons.foreign]
     return Recogniser.fit(rows, encode_all([row.text for row in rows], encode))
 
 
@@ -63,13 +68,23 @@ def _openings(nlu_data: Path) -> tuple[tuple[str, Element], ...]:
     return tuple((normalised(text), Element(intent.removeprefix(PREFIX))) for text, intent in asked)
 
 
+def _foreign(nlu_data: Path) -> Iterator[Question]:
+    """Messages about no item: small talk and the like, and every second appeal the router learns from."""
+    for text, intent in examples(nlu_data / "nlu"):
+        if not intent.startswith(PREFIX):
+            yield Question(normalised(text), ())
+    for file in sorted((nlu_data / "routing" / "voices").glob("*.jsonl")):
+        told = map(json.loads, file.read_text(encoding="utf-8").splitlines()[::2])
+        yield from (Question(normalised(one["text"]), ()) for one in told if one["kind"] != _ENQUIRY)
+
+
 def _forms(guide: Guide) -> tuple[str, ...]:
     return (guide.name, *guide.aliases, *(text for texts in guide.examples.values() for text in texts))
 
 
 def _fingerprint(nlu_data: Path) -> str:
     digest = hashlib.sha256(SHAPE.encode())
-    lessons = ("guides/*/*.yml", "questions/*.jsonl", "nlu/*.yml")
+    lessons = ("guides/*/*.yml", "questions/*.jsonl", "nlu/*.yml", "routing/voices/*.jsonl")
     for file in sorted(file for pattern in lessons for file in nlu_data.glob(pattern)):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

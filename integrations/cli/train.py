@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import random
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,11 @@ from bot.guides.fitting import fit_all
 from bot.guides.forms import Forms
 from bot.guides.lexicon import Lexicon
 from bot.guides.library import Library, known_items
-from bot.guides.questions import Question
 from bot.guides.teaching import Lessons
 from integrations.cli.up import say
 from integrations.settings import Settings
 from routing.language import vectors
-from routing.language.normalise import normalised
 
-_OTHERS = 900
 _LINKER, _ELEMENTS = "linker.yml", "elements.yml"
 
 
@@ -39,19 +35,12 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     forms = Forms(tuple(library), lexicon, vectors.encode, settings.home / "vectors")
     reader = stand_in.StandIn(nlu_data / "nlu", settings.home / "models")
     say(f"校准：{len(lessons.asked)} 条问句，{len(lessons.ambiguous)} 条含糊的话")
-    fitted = fit_all(lessons, _others(nlu_data), forms, lexicon, reader.ranking)
+    fitted = fit_all(lessons, forms, lexicon, reader.ranking)
     _keep(nlu_data / "guides" / _LINKER, "with_meaning", fitted.linker)
     _keep(nlu_data / "guides" / _ELEMENTS, None, fitted.elements)
     for name, share in fitted.figures.items():
         say(f"{name}: {share:.1%}")
     return 0
-
-
-def _others(nlu_data: Path) -> list[Question]:
-    """Messages about no item: what the intent model is taught beside questions."""
-    told = [text for text, intent in stand_in.examples(nlu_data / "nlu") if not intent.startswith("ask_")]
-    random.Random(0).shuffle(told)  # noqa: S311 - the same draw every time, nothing secret
-    return [Question(normalised(text), ()) for text in told[:_OTHERS]]
 
 
 def _keep(file: Path, part: str | None, fitted: dict[str, Any]) -> None:

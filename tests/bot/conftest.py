@@ -17,10 +17,12 @@ from bot.guides import teaching
 from bot.guides.guide import Guide
 from bot.guides.library import Library, known_items
 from bot.guides.linker import Linker
+from bot.guides.recogniser import Recogniser
 from bot.knowledge import Knowledge
 from bot.nlu import Nlu
 from bot.replies import Replies
 from bot.reply import Reply
+from bot.sirens import Sirens
 from bot.triage import Triage
 from integrations.database.engine import Database
 from routing.language import vectors
@@ -64,11 +66,22 @@ def router() -> Router:
 
 
 @pytest.fixture(scope="session")
-def knowledge(city: City) -> Knowledge:
+def sirens() -> Sirens:
+    """What hears emergencies that no word list knows, from the product's own cache."""
+    return Sirens.load(NLU_DATA, CACHE / "models", vectors.encode, print)
+
+
+@pytest.fixture(scope="session")
+def recogniser() -> Recogniser:
+    """What people's questions teach, from the product's own cache."""
+    return teaching.load(NLU_DATA, CACHE / "models", vectors.encode, print)
+
+
+@pytest.fixture(scope="session")
+def knowledge(city: City, recogniser: Recogniser) -> Knowledge:
     files = sorted((NLU_DATA / "guides").glob("*/*.yml"))
     guides = [Guide.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files]
     library = Library.of(guides, known=known_items(NLU_DATA), city=city.code, region=city.region)
-    recogniser = teaching.load(NLU_DATA, CACHE / "models", vectors.encode, print)
     cache = CACHE / "vectors"
     linker = Linker.load(library, NLU_DATA, encode=vectors.encode, cache=cache, recogniser=recogniser)
     return Knowledge(library, linker)
@@ -100,9 +113,19 @@ class Talk:
 
 @pytest.fixture
 def talk(
-    tmp_path: Path, vault: Vault, stand_in: Nlu, knowledge: Knowledge, router: Router, city: City
+    tmp_path: Path,
+    vault: Vault,
+    stand_in: Nlu,
+    knowledge: Knowledge,
+    router: Router,
+    city: City,
+    sirens: Sirens,
 ) -> Iterator[Talk]:
     database = Database(f"sqlite:///{tmp_path / 'bot.db'}", vault)
     Base.metadata.create_all(database.engine)
-    yield Talk(Bot.build(NLU_DATA, database=database, nlu=stand_in, knowledge=knowledge, router=router, city=city))
+    yield Talk(
+        Bot.build(
+            NLU_DATA, database=database, nlu=stand_in, knowledge=knowledge, router=router, city=city, sirens=sirens
+        )
+    )
     database.close()

@@ -25,8 +25,9 @@ def linker(library, nlu_data) -> Linker:
 
 
 @pytest.fixture(scope="module")
-def seeing(library, nlu_data, tmp_path_factory) -> Linker:
-    return Linker.load(library, nlu_data, encode=encode, cache=tmp_path_factory.mktemp("vectors"))
+def seeing(library, nlu_data, recogniser, tmp_path_factory) -> Linker:
+    cache = tmp_path_factory.mktemp("vectors")
+    return Linker.load(library, nlu_data, encode=encode, cache=cache, recogniser=recogniser)
 
 
 @pytest.fixture(scope="module")
