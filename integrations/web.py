@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from integrations import middleware, publishing
+from integrations import api, middleware, publishing
 from integrations.bootstrap import HOUSE, House
 from integrations.channels import web_chat
 from integrations.consoles import routes
@@ -45,6 +45,7 @@ def make_app(house: House, assets: Path) -> web.Application:
     )
     web_chat.add(app)
     routes.add(app)
+    api.add(app)
     return app
 
 

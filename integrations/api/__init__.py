@@ -1,0 +1,17 @@
+"""The API for other systems (开放接口): `/api/v1`, described by `/api/v1/openapi.json`."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from integrations.api import access, conversations, knowledge, metrics, tickets
+from integrations.api.surface import API
+
+__all__ = ["add", "conversations", "knowledge", "metrics", "tickets"]
+
+
+def add(app: web.Application) -> None:
+    """Add the API to the application."""
+    app[access.PACE] = access.new_pace()
+    app[access.STRANGERS] = access.new_strangers()
+    app.add_routes(API.routes(access.require, access.answering))
