@@ -35,8 +35,6 @@ Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{8,64}$")]
 Day = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), Field(json_schema_extra={"format": "date"})
 ]
-    str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), Field(json_schema_extra={"format": "date"})
-]
 Count = Annotated[int, Field(ge=1, le=200)]
 Sequence = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Cursor = UUID
