@@ -11,6 +11,7 @@ from aiohttp import web
 from sqlalchemy.orm import Session
 
 from bot.guides import proposals
+from bot.guides.grams import compact
 from bot.guides.guide import Element
 from bot.guides.proposals import Decision, Proposal
 from integrations.bootstrap import HOUSE, House
@@ -21,8 +22,9 @@ from integrations.consoles.pages import PAGES
 from integrations.consoles.words import now
 from integrations.middleware import status_of
 from routing.language import vectors
+from routing.language.normalise import normalised
 from ticketing.accounts import Person
-from ticketing.errors import HotlineError, Invalid
+from ticketing.errors import Conflict, HotlineError, Invalid
 
 SHOWN = 40
 ACTIONS = ("alias", "example", "dev", "drop")
@@ -83,13 +85,23 @@ def _decide(session: Session, house: House, form: Form, person: Person, action: 
     note = house.replies.text("guides.note.proposal")
     match action:
         case "alias":
-            proposals.accept_alias(session, decision, form.text("alias"), note, now())
+            alias = form.text("alias")
+            _require_free(house, item, alias)
+            proposals.accept_alias(session, decision, alias, note, now())
         case "example":
             proposals.accept_examples(session, decision, Element(element or Element.OVERVIEW), note, now())
         case "dev":
             proposals.to_dev_lines(session, decision, [Element(element)] if element else (), now())
         case _:
             proposals.drop(session, decision, now())
+
+
+def _require_free(house: House, item: str, alias: str) -> None:
+    """An alias that another item already answers to would only make the bot ask back."""
+    said = compact(normalised(alias))
+    for other in house.bot.knowledge.current.library:
+        if other.code != item and said in {compact(normalised(name)) for name in (other.name, *other.aliases)}:
+            raise Conflict("alias_taken", name=other.name, item=other.code)
 
 
 def _tasks(form: Form) -> tuple[UUID, ...]:

@@ -8,9 +8,10 @@ import yaml
 from sqlalchemy import select
 
 from bot.guides.library import Library
-from bot.guides.models import GuideImport, GuideVersion
-from bot.guides.versions import revise, seed
-from ticketing.errors import NotFound
+from bot.guides.models import GuideImport, GuideVersion, Origin
+from bot.guides.report import ImportReport, Parsed
+from bot.guides.versions import Edit, revise, seed, settle, store
+from ticketing.errors import Conflict, NotFound
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -78,3 +79,64 @@ def test_the_guides_of_the_house_are_all_valid(session, nlu_data):
     report = seed(session, nlu_data, "ordos", NOW)
     assert report.flags == ()
     assert report.guides >= 20
+
+
+def sheet(guide, base=None) -> tuple:
+    return [Parsed(guide, f"sheet-{guide.summary}", base)], ImportReport(1, 1, ())
+
+
+def test_a_spreadsheet_changes_what_it_was_exported_from(session, folder, make_guide):
+    seed(session, folder, "ordos", NOW)
+    new = make_guide("XX001", "甲证申领", summary="表格改的")
+    report = store(session, *sheet(new, base=1), "ordos", NOW, Edit(Origin.SHEET))
+    assert report.stored == {"changed": 1}
+    assert store(session, *sheet(new, base=1), "ordos", NOW, Edit(Origin.SHEET)).stored == {"unchanged": 1}
+    # The product's own file has not changed, so it does not come back over the department's words.
+    assert seed(session, folder, "ordos", NOW).stored == {"unchanged": 2}
+    write(folder, make_guide("XX001", "甲证申领", summary="文件改过的"))
+    assert seed(session, folder, "ordos", NOW).stored == {"conflict": 1, "unchanged": 1}
+
+
+def test_an_old_spreadsheet_waits_as_a_conflict(session, folder, make_guide):
+    seed(session, folder, "ordos", NOW)
+    revise(session, make_guide("XX001", "甲证申领", summary="人改过的"), "ordos", NOW)
+    old = make_guide("XX001", "甲证申领", summary="旧表里改的")
+    for base in (1, None):
+        assert store(session, *sheet(old, base), "ordos", NOW, Edit(Origin.SHEET)).stored in (
+            {"conflict": 1},
+            {"unchanged": 1},
+        )
+    assert Library.load(session, "ordos").guide("XX001").summary == "人改过的"
+    assert versions(session, "XX001")[-1] == (3, "conflict", False)
+
+
+def test_nobody_saves_over_a_version_they_have_not_seen(session, folder, make_guide):
+    seed(session, folder, "ordos", NOW)
+    new = make_guide("XX001", "甲证申领", summary="甲改的")
+    assert revise(session, new, "ordos", NOW, Edit(base=1)) == 2
+    with pytest.raises(Conflict):
+        revise(session, make_guide("XX001", "甲证申领", summary="乙改的"), "ordos", NOW, Edit(base=1))
+
+
+@pytest.mark.parametrize("take", [True, False])
+def test_a_settled_conflict_does_not_come_back(session, folder, make_guide, take):
+    seed(session, folder, "ordos", NOW)
+    revise(session, make_guide("XX001", "甲证申领", summary="人改过的"), "ordos", NOW)
+    write(folder, make_guide("XX001", "甲证申领", summary="文件改过的"))
+    seed(session, folder, "ordos", NOW)
+    waiting = session.scalars(select(GuideVersion).where(GuideVersion.status == "conflict")).one()
+    settle(session, waiting, take=take, now=NOW, edit=Edit())
+    session.flush()
+    assert Library.load(session, "ordos").guide("XX001").summary == ("文件改过的" if take else "人改过的")
+    assert seed(session, folder, "ordos", NOW).stored == {"unchanged": 2}
+    with pytest.raises(Conflict):
+        settle(session, waiting, take=take, now=NOW, edit=Edit())
+    write(folder, make_guide("XX001", "甲证申领", summary="文件又改了"))
+    assert seed(session, folder, "ordos", NOW).stored == {"changed" if take else "conflict": 1, "unchanged": 1}
+
+
+def test_a_file_written_otherwise_that_says_the_same_changes_nothing(session, folder):
+    seed(session, folder, "ordos", NOW)
+    file = folder / "guides" / "XX" / "XX001.yml"
+    file.write_text("# 注释\n" + file.read_text())
+    assert seed(session, folder, "ordos", NOW).stored == {"unchanged": 2}

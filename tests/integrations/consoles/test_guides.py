@@ -207,6 +207,8 @@ async def test_a_question_becomes_an_alias_or_a_test_line(staff, house: House) -
         part.split("<q>")[1].split("</q>")[0]: part.split('name="task" value="')[1].split('"')[0]
         for part in page.split("<form")[2:]
     }
+    taken = {"task": tasks["小卡片没影了咋整"], "action": "alias", "other_item": "GA003", "alias": "居住证申领"}
+    assert "会分不清" in await boss.post("/console/guides/proposals", status=409, **taken)
     page = await boss.post(
         "/console/guides/proposals",
         task=tasks["小卡片没影了咋整"],
