@@ -41,6 +41,13 @@ class Settings(BaseModel):
     rasa_url: str | None = None
     rasa_token: SecretStr | None = None
 
+    wechat_app_id: str | None = None
+    wechat_app_secret: SecretStr | None = None
+    wechat_token: SecretStr | None = None
+    wechat_aes_key: SecretStr | None = None
+    wechat_aes_key_previous: SecretStr | None = None
+    wechat_api_base: str = "https://api.weixin.qq.com"
+
     @classmethod
     def load(cls, environ: Mapping[str, str], **given: object) -> Self:
         """Settings from the environment, overridden by what the command line gave."""
@@ -96,4 +103,10 @@ VARIABLES = {
     "REDIS_URL": "redis_url",
     "RASA_URL": "rasa_url",
     "RASA_TOKEN": "rasa_token",
+    "WECHAT_APP_ID": "wechat_app_id",
+    "WECHAT_APP_SECRET": "wechat_app_secret",
+    "WECHAT_TOKEN": "wechat_token",
+    "WECHAT_AES_KEY": "wechat_aes_key",
+    "WECHAT_AES_KEY_PREVIOUS": "wechat_aes_key_previous",
+    "WECHAT_API_BASE": "wechat_api_base",
 }

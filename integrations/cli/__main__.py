@@ -20,6 +20,7 @@ _COMMANDS = {
         for name in ("ask", "chat", "route", "dedupe", "redact", "guides", "account", "audit", "bench", "train")
     },
     "demo": "demo",
+    "wechat": "wechat",
 }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.flows.notices import words as notice_words
 from bot.state import AppealForm, State
 from integrations.bootstrap import HOUSE, House
+from integrations.channels.wechat import outgoing
 from integrations.consoles.access import FORM, PERSON, page
 from integrations.consoles.forms import Form, uuid_of
 from integrations.consoles.pages import PAGES
@@ -69,11 +70,17 @@ async def say(request: web.Request) -> web.StreamResponse:
     if not words:
         return await _page(request, Invalid("field_missing", field="text"))
     key = f"{request[PERSON].staff_id}:{form.text('key', 64)}"
-    said = await house.database.writing(
-        conversations.operator_says, conversation, request[PERSON].staff_id, words, key, now()
-    )
+    said = await house.database.writing(_say, conversation, request[PERSON].staff_id, words, key)
+    house.wake()
     house.live.publish(f"conversation:{conversation}", said.seq)
     raise web.HTTPSeeOther(f"/console/conversations/{conversation}")
+
+
+def _say(session: Session, conversation: UUID, staff_id: UUID, words: str, key: str) -> MessageView:
+    """Store it and, on a channel that does not come to read, send it."""
+    said = conversations.operator_says(session, conversation, staff_id, words, key, now())
+    outgoing.forward(session, conversation, said.seq, now())
+    return said
 
 
 async def hand_back(request: web.Request) -> web.StreamResponse:

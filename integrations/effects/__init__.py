@@ -10,13 +10,14 @@ import structlog
 
 from bot import dialogue
 from integrations.bootstrap import House
+from integrations.channels.wechat import outgoing
 from integrations.effects import alarm, citizen_message, robot_call, staff_reminder, watch
 from ticketing import alarms, conversations, jobs, messages, promises
 from ticketing.alarms import ALARM
 from ticketing.callback_plan import ROBOT_CALL
 from ticketing.jobs import Job
 from ticketing.notices import CITIZEN_MESSAGE
-from ticketing.reminders import STAFF_REMINDER
+from ticketing.reminders import STAFF_EVENT, STAFF_REMINDER
 
 Handler = Callable[[House, Job, datetime], None]
 Now = Callable[[], datetime]
@@ -26,6 +27,8 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         CITIZEN_MESSAGE: citizen_message.carry_out,
         ALARM: alarm.carry_out,
         STAFF_REMINDER: staff_reminder.carry_out,
+        STAFF_EVENT: staff_reminder.carry_out,
+        outgoing.WECHAT_MESSAGE: outgoing.carry_out,
         ROBOT_CALL: robot_call.carry_out,
     }
 )

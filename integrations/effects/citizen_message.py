@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from integrations.bootstrap import House
+from integrations.channels.wechat import outgoing
 from ticketing import requests, rounds
 from ticketing.announcements import announce
 from ticketing.jobs import Job
@@ -52,6 +53,8 @@ def carry_out(house: House, job: Job, now: datetime) -> None:
     text = _words(house, purpose, facts)
     with house.database.write() as session:
         seq = announce(session, facts.conversation_id, text, job.key, now)
+        if seq is not None:
+            outgoing.forward(session, facts.conversation_id, seq, now)
         if "request_id" in job.payload:
             requests.told(session, house.city, UUID(job.payload["request_id"]), _SYSTEM, now)
     if seq is not None:
