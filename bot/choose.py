@@ -33,6 +33,7 @@ from ticketing.models import Kind
 # How sure the classifier must be; chosen on nlu_data/dev, see `./hotline bench understanding`.
 _EMERGENCY = 0.5
 _APPEAL_OVER_ITEM = 0.5
+_SURE_ITEM = 0.9
 _APPEAL_OVER_POLICY = 0.8
 _CLEAR = 0.6
 _GENERAL_OUTLET = 0.6
@@ -248,7 +249,8 @@ def _asks_of_item(bot: Bot, turn: Turn, reading: Reading, leaning: Leaning) -> b
     """Whether what sounds like an appeal asks how, when or where the item is done: a story is told to ask of it."""
     if asks(turn.text, reading.known.linker.lexicon) or bot.cues.mentions("asks_how", turn.text):
         return True
-    return bool(reading.link.named) and leaning.share(Group.APPEAL) < _APPEAL_OVER_ITEM
+    named = bool(reading.link.named) and leaning.share(Group.APPEAL) < _APPEAL_OVER_ITEM
+    return named or (reading.link.confidence >= _SURE_ITEM and _asking(bot, turn))
 
 
 def _asking(bot: Bot, turn: Turn) -> bool:

@@ -25,6 +25,7 @@ MESSAGE_CAP = 1_000
 MESSAGE_LIMIT = 20_000
 # Margins of the learned sirens: an alarm by itself; too unlikely for what a list or the intent model suspects.
 ALARM, UNLIKELY, FALSE_ALARM = 0.2, -0.5, -1.0
+TELLING = 3
 _BRACED = re.compile(r"^/+\s*[a-z_]+\s*(?:\{[^{}]*\}?)?\s*", re.IGNORECASE)
 
 
@@ -117,7 +118,7 @@ class Triage:
 
     def look(self, heard: Heard) -> Finding | None:
         """What comes before any flow, the most urgent first; None for an ordinary message."""
-        siren = self.sirens.hear(heard.text) if self.sirens and heard.text else None
+        siren = self.sirens.hear(heard.text) if self.sirens and len(heard.text) >= TELLING else None
         emergency = self._emergency(heard.whole)
         if emergency and not (siren and siren.margin < FALSE_ALARM):
             return Finding(Alarm.EMERGENCY, emergency.name, emergency.number)

@@ -62,7 +62,7 @@ class Evidence:
     """One row of features (in the order of FEATURES) for each candidate, who they are, and which stand in the text.
 
     `content` is False when the text holds nothing but question words; `vague` above zero means that several items fit
-    alike, and `elements` are the learned margins of what is asked (empty where nothing was learned).
+    alike, `foreign` that none does; `elements` are the learned margins of what is asked (empty where none were).
     """
 
     owners: tuple[int, ...]
@@ -70,6 +70,7 @@ class Evidence:
     named: Mapping[int, Named]
     content: bool
     vague: float = CLEAR
+    foreign: float = CLEAR
     elements: Mapping[Element, float] = NOTHING_LEARNED
 
     def by(self, row: int) -> str:
@@ -104,7 +105,11 @@ class _Table:
         """What was gathered for the candidates."""
         owners = np.flatnonzero(self.candidates)
         known = Evidence(tuple(owners.tolist()), self.features[owners], self.named, content)
-        return replace(known, vague=recognised.vague, elements=recognised.elements) if recognised else known
+        return _informed(known, recognised) if recognised else known
+
+
+def _informed(known: Evidence, by: Recognised) -> Evidence:
+    return replace(known, vague=by.vague, foreign=by.foreign, elements=by.elements)
 
 
 @dataclass(frozen=True, slots=True)

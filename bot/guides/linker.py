@@ -156,7 +156,7 @@ class Linker:
         evidence = gather(text, self._forms, self.lexicon, context_item, self._recogniser)
         if not evidence.content:
             return self._from_context(context_item)
-        if not evidence.owners:
+        if not evidence.owners or (evidence.foreign > self._weights.foreign and not evidence.named):
             return NOTHING
         return replace(self._decide(text, self._rank(evidence), elements, k), asked=evidence.elements)
 

@@ -32,11 +32,15 @@ class Taught:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """Margins, about -1 for “surely not” and +1 for “surely”: of every known item, of every element, of being vague."""
+    """Margins, about -1 for “surely not” and +1 for “surely”.
+
+    They are of every known item, of every element, of fitting several items alike, and of being about none.
+    """
 
     margins: Floats
     elements: Mapping[Element, float]
     vague: float
+    foreign: float
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ class Recogniser:
         """What a normalised text with its sentence vector seems to be about."""
         margins = self.learned.margins(text, vector)
         elements = zip(map(Element, self.learned.classes(ELEMENT)), margins[ELEMENT].tolist(), strict=True)
-        return Recognised(margins[ITEM], dict(elements), float(margins[VAGUE][0]))
+        foreign = float(margins[ITEM][self.items.index(FOREIGN)])
+        return Recognised(margins[ITEM], dict(elements), float(margins[VAGUE][0]), foreign)
 
     def save(self, file: Path) -> None:
         """Write arrays only, in one step."""
