@@ -16,7 +16,7 @@ from ticketing import jobs
 from ticketing.call_plan import CALLS, Channel, Step
 from ticketing.city import City
 from ticketing.deadlines import due
-from ticketing.models import Callback, CallbackAttempt, CallbackStatus, Citizen, Survey, Ticket, new_id
+from ticketing.models import Callback, CallbackAttempt, CallbackStatus, Citizen, Ticket, new_id
 from ticketing.reminders import remind
 from ticketing.statements import table_of
 from ticketing.transitions import lock
@@ -160,10 +160,3 @@ def _log(session: Session, callback_id: UUID, channel: str, outcome: str, now: d
 
 def _set(session: Session, callback_id: UUID, **values: object) -> None:
     session.execute(update(_CALLBACK).where(_c.id == callback_id).values(**values))
-
-
-def survey_open(session: Session, ticket_id: UUID) -> bool:
-    """Whether the citizen is being asked about this ticket right now."""
-    asked = select(Survey.id).join(Callback, Callback.id == Survey.callback_id)
-    open_ = (Survey.ticket_id == ticket_id) & Survey.answered_at.is_(None) & Callback.finished_at.is_(None)
-    return session.execute(asked.where(open_).limit(1)).first() is not None

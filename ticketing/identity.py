@@ -12,6 +12,8 @@ from ticketing import audit
 from ticketing.errors import Forbidden, Invalid
 from ticketing.models import Citizen, Role, Status, Ticket
 from ticketing.privacy import unseal
+from ticketing.reminders import remind
+from ticketing.rounds import survey_open
 from ticketing.transitions import lock
 from ticketing.workflow import Actor
 
@@ -50,5 +52,9 @@ def reveal(session: Session, actor: Actor, ticket_id: UUID, purpose: str, now: d
         raise Invalid("field_missing", field="purpose")
     status = Status(ticket.status)
     data = {"purpose": purpose.strip()[:MAX_PURPOSE]}
-    audit.append(session, ticket_id, REVEAL, actor, now, from_status=status, to_status=status, data=data)
+    event = audit.append(session, ticket_id, REVEAL, actor, now, from_status=status, to_status=status, data=data)
+    if actor.role is Role.DEPARTMENT and survey_open(session, ticket_id):
+        # who looks up the number while the citizen is being asked may want to talk them into a rating
+        key = f"reveal:{event}"
+        remind(session, ticket_id, "reveal_in_survey", key, now, to="supervisor", department=actor.department)
     return contact_of(session, ticket)

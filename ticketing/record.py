@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from ticketing import audit
+from ticketing import audit, reminders
 from ticketing.errors import Invalid, Stale
 from ticketing.models import Status, Ticket
 from ticketing.transitions import MAX_NOTE, lock
@@ -44,9 +44,11 @@ def write(
     ticket.version += not quiet
     session.flush()
     status = Status(ticket.status)
-    return audit.append(
+    event = audit.append(
         session, ticket.id, action, actor, now, from_status=status, to_status=status, note=note, data=dict(data or {})
     )
+    reminders.of_event(session, ticket, action, event, now)
+    return event
 
 
 def text_of(value: str | None, field: str, limit: int = MAX_NOTE) -> str:

@@ -59,3 +59,10 @@ def link_token(session: Session, ticket_id: UUID) -> str | None:
         .where(Survey.ticket_id == ticket_id, Survey.answered_at.is_(None), Callback.finished_at.is_(None))
     ).scalar()
     return token_of(session, survey_id) if survey_id else None
+
+
+def survey_open(session: Session, ticket_id: UUID) -> bool:
+    """Whether the citizen is being asked about this ticket right now."""
+    asked = select(Survey.id).join(Callback, Callback.id == Survey.callback_id)
+    open_ = (Survey.ticket_id == ticket_id) & Survey.answered_at.is_(None) & Callback.finished_at.is_(None)
+    return session.execute(asked.where(open_).limit(1)).first() is not None

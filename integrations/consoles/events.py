@@ -43,7 +43,7 @@ async def close_streams(app: web.Application) -> None:
 
 def _topics(request: web.Request) -> list[str]:
     role: Role = request[PERSON].role
-    topics = ["tickets", *(["alarms"] if role in ON_DUTY else [])]
+    topics = ["tickets", f"inbox:{request[PERSON].staff_id}", *(["alarms"] if role in ON_DUTY else [])]
     if role in FRONT:
         topics += ["queue", "notices"]
         if "conversation" in request.query:

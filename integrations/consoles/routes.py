@@ -17,12 +17,14 @@ from integrations.consoles import (
     guide_proposals,
     guides,
     hotspots,
+    inbox,
     learning,
     login,
     metrics,
     notices,
     overview,
     progress,
+    promises,
     reports,
     staff,
     supervision,
@@ -43,6 +45,7 @@ _DECIDERS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.REVIEWER, Role.CALLB
 _SUPERVISORS = frozenset({Role.SUPERVISOR, Role.ADMIN})
 _ADMINS = frozenset({Role.ADMIN})
 _ACTORS = STAFF - {Role.ADMIN}
+_PROMISED = frozenset({Role.CALLBACK, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMIN, Role.DISPATCHER, Role.REVIEWER})
 _MEASURED = _WATCHERS | {Role.REVIEWER, Role.DEPARTMENT}
 _OWNERS = frozenset({Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMIN})
 _GUIDE = r"/console/guides/{item:[A-Za-z0-9_-]{1,60}}/{region:\d{6}(?:\d{3})?}"
@@ -96,6 +99,11 @@ CONSOLE = (
     Route("POST", f"{_GUIDE}/reviewed", guides.reviewed, _OWNERS),
     Route("POST", f"{_GUIDE}/restore", guides.restore, _OWNERS),
     Route("POST", f"{_GUIDE}/localise", guides.localise, _OWNERS),
+    Route("GET", "/console/inbox", inbox.inbox_page, STAFF),
+    Route("GET", "/console/inbox/count", inbox.count, STAFF),
+    Route("POST", "/console/inbox/read", inbox.read, STAFF),
+    Route("GET", "/console/promises", promises.promises_page, _PROMISED),
+    Route("POST", f"/console/promises/{_ID}/check", promises.check, _CALLERS),
     Route("GET", "/console/metrics", metrics.metrics_page, _MEASURED),
     Route("GET", "/console/reports", reports.reports_page, READERS),
     Route("POST", "/console/reports", reports.make, READERS),

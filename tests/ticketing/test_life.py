@@ -25,7 +25,7 @@ def submit(office, made, answer, link=None):
 
 def purposes(office, made):
     with office.database.read() as session:
-        rows = session.scalars(select(OutboxRow).order_by(OutboxRow.id))
+        rows = session.scalars(select(OutboxRow).where(OutboxRow.kind == "citizen_message").order_by(OutboxRow.id))
         return [row.payload["purpose"] for row in rows if row.payload["ticket_id"] == str(made.ticket_id)]
 
 

@@ -46,7 +46,7 @@ def snapshot(office, made):
 
 def told(office, made):
     with office.database.read() as session:
-        rows = session.scalars(select(OutboxRow).order_by(OutboxRow.id))
+        rows = session.scalars(select(OutboxRow).where(OutboxRow.kind == "citizen_message").order_by(OutboxRow.id))
         return [row.payload["purpose"] for row in rows if row.payload["ticket_id"] == str(made.ticket_id)]
 
 

@@ -59,7 +59,7 @@ def request_of(office, request):
 
 def messages(office, made):
     with office.database.read() as session:
-        rows = session.scalars(select(OutboxRow).order_by(OutboxRow.id))
+        rows = session.scalars(select(OutboxRow).where(OutboxRow.kind == "citizen_message").order_by(OutboxRow.id))
         return [row.payload for row in rows if row.payload["ticket_id"] == str(made.ticket_id)]
 
 
