@@ -56,6 +56,14 @@ def belongs(region: str, city: str) -> bool:
     return region == NATIONAL or region in ancestors(city) or region.startswith(stem)
 
 
+def within(parsed: Sequence[Parsed], report: ImportReport, region: str) -> tuple[tuple[Parsed, ...], ImportReport]:
+    """Only the guides of a city's regions: another city's never answer here, whatever file they come in."""
+    kept = tuple(one for one in parsed if belongs(one.guide.region, region))
+    foreign = [(at, one) for at, one in enumerate(parsed, 1) if not belongs(one.guide.region, region)]
+    flags = tuple(Flag(one.position or at, one.guide.code, "foreign_region", one.guide.region) for at, one in foreign)
+    return kept, replace(report, guides=len(kept), flags=report.flags + flags)
+
+
 def scope_of(session: Session, city: str, region: str, owner: str | None) -> Scope:
     """The scope of a person's upload."""
     if owner is None:

@@ -46,7 +46,8 @@ def add(verbs: Any) -> None:
 def run_check(settings: Settings, arguments: argparse.Namespace) -> int:
     """Every finding; exit 1 when there is an error or something doubtful, 2 when nothing could be read."""
     words = Replies.load(settings.nlu_data / "replies")
-    known = Known.load(settings.nlu_data, City.load(settings.city).today(datetime.now(UTC)))
+    city = City.load(settings.city)
+    known = Known.load(settings.nlu_data, city.today(datetime.now(UTC)), city.region)
     try:
         guides, flags = _guides(settings, arguments, words)
     except (Invalid, SQLAlchemyError, OSError, ValueError) as error:

@@ -55,7 +55,7 @@ def run_import(settings: Settings, arguments: argparse.Namespace) -> int:
     city = City.load(settings.city)
     with tqdm(unit="份") as bar:
         try:
-            parsed, found = read(words, arguments.file, kind, city, _shown_on(bar))
+            parsed, found = exchange.within(*read(words, arguments.file, kind, city, _shown_on(bar)), city.region)
         except Invalid as error:
             print(words.text(f"errors.{error.code}", **error.details))
             return 2

@@ -77,14 +77,15 @@ class Known:
     items: tuple[KnownItem, ...] = ()
     departments: frozenset[str] = frozenset()
     steps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    region: str | None = None
 
     @classmethod
-    def load(cls, nlu_data: Path, today: date) -> Self:
-        """Read the catalogue and the life events."""
+    def load(cls, nlu_data: Path, today: date, region: str | None = None) -> Self:
+        """Read the catalogue and the life events; `region` is the city's, where its own guides are checked."""
         with (nlu_data / "catalogue" / "departments.csv").open(encoding="utf-8-sig", newline="") as file:
             departments = frozenset(row["code"] for row in csv.DictReader(file))
         files = sorted((nlu_data / "life_events").glob("*.yml"))
-        return cls(today, known_items(nlu_data), departments, {file.stem: _steps(file) for file in files})
+        return cls(today, known_items(nlu_data), departments, {file.stem: _steps(file) for file in files}, region)
 
 
 def _steps(file: Path) -> tuple[str, ...]:

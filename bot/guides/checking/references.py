@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.guides.checking.finding import Finding, Known, Read
+from bot.guides.exchange import belongs
 
 _CODE = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2,3}\d{3})(?![A-Za-z0-9])")
 
@@ -30,6 +31,8 @@ def unwritten(reads: Sequence[Read], known: Known) -> Iterator[Finding]:
 
 def _one(read: Read, known: Known, items: set[str]) -> Iterator[Finding]:
     guide = read.guide
+    if known.region is not None and not belongs(guide.region, known.region):
+        yield read.finding("foreign_region", None, guide.region)
     if guide.department_code and known.departments and guide.department_code not in known.departments:
         yield read.finding("unknown_department", None, guide.department_code)
     if known.items and _CODE.fullmatch(guide.code) and guide.code not in {item.code for item in known.items}:
