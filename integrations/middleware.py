@@ -81,7 +81,10 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return failure(request, error.status, HotlineError(f"http_{error.status}"))
+        told = failure(request, error.status, HotlineError(f"http_{error.status}"))
+        if "Allow" in error.headers:
+            told.headers["Allow"] = error.headers["Allow"]
+        return told
     except ConnectionResetError:
         raise  # the visitor left; the server knows what to make of that
     except Exception:

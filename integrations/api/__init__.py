@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from integrations.api import access, conversations, knowledge, metrics, tickets
+from integrations.api import access, conversations, knowledge, metrics, open311, tickets
 from integrations.api.surface import API
 
-__all__ = ["add", "conversations", "knowledge", "metrics", "tickets"]
+__all__ = ["add", "conversations", "knowledge", "metrics", "open311", "tickets"]
 
 
 def add(app: web.Application) -> None:
-    """Add the API to the application."""
+    """Add the API and Open311 to the application."""
     app[access.PACE] = access.new_pace()
     app[access.STRANGERS] = access.new_strangers()
+    app.add_routes(open311.routes())
     app.add_routes(API.routes(access.require, access.answering))

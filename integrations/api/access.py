@@ -44,7 +44,13 @@ def new_strangers() -> Buckets:
 
 async def require(request: web.Request, scope: Scope) -> None:
     """Let in who brings a running token of this scope, and remember them on the request."""
-    bearer = await _bearer(request)
+    given = _TOKEN.fullmatch(request.headers.get("Authorization", "").strip())
+    await admit(request, given[1] if given else None, scope)
+
+
+async def admit(request: web.Request, token: str | None, scope: Scope) -> None:
+    """Let in the bearer of a token, and remember them on the request."""
+    bearer = await _bearer(request, token)
     if not request.app[PACE].allow(str(bearer.token_id)):
         raise TooManyAttempts("api_too_fast")
     if scope not in bearer.scopes:
@@ -52,9 +58,8 @@ async def require(request: web.Request, scope: Scope) -> None:
     request[BEARER] = bearer
 
 
-async def _bearer(request: web.Request) -> Bearer:
-    given = _TOKEN.fullmatch(request.headers.get("Authorization", "").strip())
-    found = await request.app[HOUSE].database.reading(_who, given[1]) if given else None
+async def _bearer(request: web.Request, token: str | None) -> Bearer:
+    found = await request.app[HOUSE].database.reading(_who, token) if token else None
     if found is not None:
         return found
     if not request.app[STRANGERS].allow(visitor(request)):

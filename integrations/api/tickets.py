@@ -194,7 +194,12 @@ def draft_of(body: NewTicket, house: House) -> AppealDraft:
 
 
 def register(
-    session: Session, house: House, bearer: Bearer, draft: AppealDraft, recommendation: dict[str, object], key: str
+    session: Session,
+    house: House,
+    bearer: Bearer,
+    draft: AppealDraft,
+    recommendation: dict[str, object],
+    key: str | None,
 ) -> Registered:
     """The ticket of a key; a key that was used for other words is refused."""
     made = intake.register(session, draft, recommendation, house.city, now(), bearer.actor, key)
@@ -240,7 +245,7 @@ def opened(page: TicketPage) -> OpenedTicket:
     return OpenedTicket(**row, **{name: getattr(page, name) for name in names}, events=events)
 
 
-@API.operation("POST", "/progress", Scope.PROGRESS)
+@API.operation("POST", "/progress", Scope.PROGRESS, errors=(404,))
 async def ticket_progress(request: web.Request, body: ProgressQuestion) -> TicketProgress:
     """The progress of a ticket for who knows its query code; wrong codes are counted and lock the query."""
     found = await request.app[HOUSE].database.writing(_progress, body)
