@@ -30,12 +30,11 @@ from integrations.api.surface import API
 from integrations.bootstrap import HOUSE, House
 from integrations.consoles.staff import after_change
 from integrations.consoles.words import now
-from ticketing import intake, queries
+from ticketing import importing, intake, queries
 from ticketing.api_tokens import Bearer, Scope
-from ticketing.errors import Conflict, NotFound
+from ticketing.errors import NotFound
 from ticketing.intake import AppealDraft, Registered
 from ticketing.models import Kind, Status, Ticket
-from ticketing.privacy import unseal
 from ticketing.queries import TicketPage
 
 
@@ -204,8 +203,7 @@ def register(
     """The ticket of a key; a key that was used for other words is refused."""
     made = intake.register(session, draft, recommendation, house.city, now(), bearer.actor, key)
     first = session.get_one(Ticket, made.ticket_id)
-    if first.kind != draft.kind or unseal(session, first.content_sealed) != draft.content.strip():
-        raise Conflict("idempotency_reused")
+    importing.require_same(session, first, draft)
     return made
 
 
