@@ -57,8 +57,8 @@ class Finding:
 
 
 def hear(raw: str) -> Heard:
-    """Make a raw message safe: over 20,000 characters it is refused, over 1,000 only its beginning is read."""
-    if len(raw) > MESSAGE_LIMIT:
+    """Make a raw message safe: of 20,000 characters (all that is stored) it is refused, over 1,000 it is cut."""
+    if len(raw) >= MESSAGE_LIMIT:
         return Heard("", "", refused=True)
     whole = _BRACED.sub("", _flatten(normalised(raw)))
     return Heard(whole[:MESSAGE_CAP], whole, cut=len(whole) > MESSAGE_CAP)
