@@ -14,7 +14,7 @@ from ticketing.models.base import Base, new_id
 class ChannelContact(Base):
     """One address of a channel. A provider may allow only so many messages after the citizen's last sign of life.
 
-    `sent` counts since `heard_at`; `closed_at` says since when the provider refuses, and `closed_reason` how it said so.
+    `sent` counts since `heard_at`; `closed_at` and `closed_reason` say since when and why the provider refuses.
     """
 
     __tablename__ = "channel_contact"

@@ -1,4 +1,4 @@
-"""WeChat's side of the wire: a server that checks what the real one checks, and deliveries as the real one makes them."""
+"""WeChat's side of the wire: a server that checks what the real one checks, and deliveries as it makes them."""
 
 from __future__ import annotations
 
@@ -109,43 +109,17 @@ class Deliverer:
             encrypted = crypto.encrypt(xml.encode(), self.key, APP_ID)
             proof = crypto.signature(TOKEN, query["timestamp"], query["nonce"], encrypted)
             query = query | {"encrypt_type": "aes", "msg_signature": query.get("msg_signature", proof)}
-            body = f"<xml><ToUserName><![CDATA[{OURS}]]></ToUserName>{plain}<Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
+            body = f"<xml><ToUserName>{OURS}</ToUserName>{plain}<Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
         async with self.client.post("/channels/wechat", params=query, data=body.encode()) as response:
             text = await response.text()
             assert response.status == status, text
-        return self._opened(text) if self.key is not None and text.startswith("<xml>") else text
+        return self.opened(text) if self.key is not None and text.startswith("<xml>") else text
 
-    def _opened(self, text: str) -> str:
+    def opened(self, text: str) -> str:
         fields = {leaf.tag: leaf.text or "" for leaf in ElementTree.fromstring(text)}
         proof = crypto.signature(TOKEN, fields["TimeStamp"], fields["Nonce"], fields["Encrypt"])
         assert proof == fields["MsgSignature"]
         return crypto.decrypt(fields["Encrypt"], [self.key], APP_ID).decode()
-
-
-def words(xml: str) -> str:
-    """The content of a passive text reply addressed to the citizen."""
-    fields = {leaf.tag: leaf.text or "" for leaf in ElementTree.fromstring(xml)}
-    assert (fields["ToUserName"], fields["FromUserName"], fields["MsgType"]) == (OPENID, OURS, "text")
-    assert len(fields["Content"].encode()) <= MAX_BYTES
-    return fields["Content"]
-
-
-def text(content: str, msg_id: int = 1234567890123456) -> str:
-    """WeChat's documented sample of a text message."""
-    return (
-        f"<xml><ToUserName><![CDATA[{OURS}]]></ToUserName><FromUserName><![CDATA[{OPENID}]]></FromUserName>"
-        f"<CreateTime>1348831860</CreateTime><MsgType><![CDATA[text]]></MsgType>"
-        f"<Content><![CDATA[{content}]]></Content><MsgId>{msg_id}</MsgId></xml>"
-    )
-
-
-def sample(kind: str, rest: str, msg_id: int | None = 1234567890123456, created: int = 1357290913) -> str:
-    """Another documented sample, by its type and what follows the type."""
-    end = f"<MsgId>{msg_id}</MsgId>" if msg_id is not None else ""
-    return (
-        f"<xml><ToUserName><![CDATA[{OURS}]]></ToUserName><FromUserName><![CDATA[{OPENID}]]></FromUserName>"
-        f"<CreateTime>{created}</CreateTime><MsgType><![CDATA[{kind}]]></MsgType>{rest}{end}</xml>"
-    )
 
 
 @pytest.fixture
