@@ -70,13 +70,13 @@ async def say(request: web.Request) -> web.StreamResponse:
     if not words:
         return await _page(request, Invalid("field_missing", field="text"))
     key = f"{request[PERSON].staff_id}:{form.text('key', 64)}"
-    said = await house.database.writing(_say, conversation, request[PERSON].staff_id, words, key)
+    said = await house.database.writing(store_words, conversation, request[PERSON].staff_id, words, key)
     house.wake()
     house.live.publish(f"conversation:{conversation}", said.seq)
     raise web.HTTPSeeOther(f"/console/conversations/{conversation}")
 
 
-def _say(session: Session, conversation: UUID, staff_id: UUID, words: str, key: str) -> MessageView:
+def store_words(session: Session, conversation: UUID, staff_id: UUID, words: str, key: str) -> MessageView:
     """Store it and, on a channel that does not come to read, send it."""
     said = conversations.operator_says(session, conversation, staff_id, words, key, now())
     outgoing.forward(session, conversation, said.seq, now())

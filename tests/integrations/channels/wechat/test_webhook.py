@@ -17,10 +17,13 @@ from sqlalchemy import select
 from bot import dialogue
 from integrations import effects
 from integrations.channels.wechat import crypto, outgoing, webhook
+from integrations.consoles import conversations as desk
 from integrations.web import make_app
-from ticketing import conversations
+from ticketing import conversations, intake, notices
 from ticketing.announcements import announce
-from ticketing.models import Author, ChannelContact, Message, OutboxRow
+from ticketing.intake import AppealDraft
+from ticketing.models import Author, ChannelContact, Message, OutboxRow, Role, Staff, Ticket
+from ticketing.workflow import Actor
 
 APP_ID, TOKEN = "wxba5fad812f8e6fb9", "AAAAA"
 KEY = "lNqJ1D5Ha3ZqYkNDAwFR6H3UNbQZTJUSOzvxhv1vKZn"
@@ -347,3 +350,29 @@ async def test_a_person_s_words_reach_wechat_and_the_bot_is_silent(deliver, acco
         assert [m.author for m in session.scalars(select(Message).order_by(Message.seq))][-1] == Author.CITIZEN
     await asyncio.to_thread(drain, account_house, 60)
     assert fake.sent == []
+
+
+async def test_what_an_operator_writes_is_sent_once(deliver, account_house, fake) -> None:
+    await deliver.post(text("人工", 1))
+    with account_house.database.write() as session:
+        view = conversations.running(session, "wechat", OPENID, account_house.city.code)
+        staff = session.scalars(select(Staff).where(Staff.username == "operator")).one()
+        conversations.take(session, view.id, staff.id, datetime.now(UTC))
+    for _ in range(2):
+        await account_house.database.writing(desk.store_words, view.id, staff.id, "您好，我是工作人员。", "form-1")
+    await asyncio.to_thread(drain, account_house, 60)
+    assert fake.sent == [(OPENID, "您好，我是工作人员。")]
+
+
+async def test_a_ticket_s_change_is_told_on_wechat(deliver, account_house, fake) -> None:
+    await deliver.post(text("你好", 1))
+    with account_house.database.write() as session:
+        view = conversations.running(session, "wechat", OPENID, account_house.city.code)
+        draft = AppealDraft(
+            "投诉", "路灯不亮", None, None, None, "13900000001", None, False, False, True, "wechat", view.id, "ordos"
+        )
+        made = intake.register(session, draft, {}, account_house.city, datetime.now(UTC), Actor(Role.BOT), None)
+        ticket = session.get(Ticket, made.ticket_id)
+        notices.tell(session, ticket, notices.Purpose.CLOSED, 99, datetime.now(UTC))
+    await asyncio.to_thread(drain, account_house, 60)
+    assert len(fake.sent) == 1 and made.number in fake.sent[0][1]
