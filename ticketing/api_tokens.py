@@ -44,9 +44,7 @@ class Bearer:
     scopes: frozenset[Scope]
 
 
-def issue(
-    session: Session, *, username: str, name: str, scopes: Iterable[str], lasts: timedelta, now: datetime
-) -> str:
+def issue(session: Session, *, username: str, name: str, scopes: Iterable[str], lasts: timedelta, now: datetime) -> str:
     """A new token of an account, told this once and kept as a hash."""
     if not name.strip() or len(name) > _MAX_NAME:
         raise Invalid("token_name", field="name", limit=_MAX_NAME)
