@@ -15,6 +15,7 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +89,10 @@ def read(name: str) -> list[Gold]:
     return [json.loads(line) for line in (DEV / f"{name}.jsonl").read_text(encoding="utf-8").splitlines() if line]
 
 
-async def guides(bot: Bot) -> Tally:
+async def guides(bot: Bot, name: str = "linking") -> Tally:
     """Questions about items with a guide; also how many were answered with a wrong item, and how many asked back."""
     tally = Tally()
-    for gold, (reply,) in await _all(bot, [(gold, [gold["text"]]) for gold in read("linking")]):
+    for gold, (reply,) in await _all(bot, [(gold, [gold["text"]]) for gold in read(name)]):
         wrong = reply.action is Action.ANSWER and reply.item not in gold["item"]
         tally.also["answered with a wrong item"] += wrong
         if not gold["item"]:
@@ -104,10 +105,10 @@ async def guides(bot: Bot) -> Tally:
     return tally
 
 
-async def dialogues(bot: Bot) -> Tally:
+async def dialogues(bot: Bot, name: str = "dialogues") -> Tally:
     """Whole conversations, turn by turn."""
     tally = Tally()
-    told = [(gold, [turn["text"] for turn in gold["turns"]]) for gold in read("dialogues")]
+    told = [(gold, [turn["text"] for turn in gold["turns"]]) for gold in read(name)]
     for gold, replies in await _all(bot, told):
         for turn, reply in zip(gold["turns"], replies, strict=True):
             expected = next(iter(turn["expect"]))
@@ -115,10 +116,10 @@ async def dialogues(bot: Bot) -> Tally:
     return tally
 
 
-async def other(bot: Bot) -> Tally:
+async def other(bot: Bot, name: str = "other") -> Tally:
     """Everything that is no question about an item; of appeals also the kind."""
     tally = Tally()
-    for gold, (reply,) in await _all(bot, [(gold, [gold["text"]]) for gold in read("other")]):
+    for gold, (reply,) in await _all(bot, [(gold, [gold["text"]]) for gold in read(name)]):
         tally.count(gold["expect"], right_other(gold, reply), _miss(gold["text"], reply))
         if gold["expect"] in KINDS and reply.action is Action.TICKET:
             tally.also["appeals"] += 1
@@ -126,7 +127,15 @@ async def other(bot: Bot) -> Tally:
     return tally
 
 
-SETS = {"guides": guides, "dialogues": dialogues, "other": other}
+SETS = {
+    "guides": guides,
+    "dialogues": dialogues,
+    "other": other,
+    # By somebody who had seen neither the guides nor the training data.
+    "guides_fresh": partial(guides, name="linking_fresh"),
+    "dialogues_fresh": partial(dialogues, name="dialogues_fresh"),
+    "other_fresh": partial(other, name="other_fresh"),
+}
 
 
 async def _all(bot: Bot, told: Sequence[tuple[Gold, list[str]]]) -> list[tuple[Gold, list[Reply]]]:

@@ -36,7 +36,7 @@ _MARKUP = re.compile(
     r"</?(?:br|p|div|span|a|table|td|tr|b|strong|font)\b[^>]{0,80}>|&(?:nbsp|lt|gt|amp|quot|#\d{2,5});"
 )
 _DOUBLED = re.compile(r"([，、；：])\1|。。(?!。)|(?<!目)([的了在])\2(?![士话确卢])|[，、；][。；]")
-_PLACEHOLDER = re.compile(r"(?<![A-Za-z])(?:X{3,}|x{3,})(?![A-Za-z])|×{3,}|待补充|待完善|待定|TODO|(?<!\d)0{4}-0{5,}")
+_PLACEHOLDER = re.compile(r"(?<![A-Za-z])(?:X{3,}|x{3,})(?![A-Za-z])|×{3,}|待补充|待完善|待定|T[O]DO|(?<!\d)0{4}-0{5,}")
 _FULL_WIDTH = re.compile("[０-９Ａ-Ｚａ-ｚ]+")
 _URL = re.compile(r"https?://[^\s，。；、）)》”]*", re.ASCII)
 
