@@ -6,7 +6,7 @@ turn is a person's: such a callback waits on the officers' list.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
@@ -144,7 +144,8 @@ def _allowed(session: Session, city: City, ticket: Ticket, moment: datetime) -> 
     if first <= local.hour < last:
         return at
     day = local.date() + timedelta(days=local.hour >= last)
-    return datetime.combine(day, city.callbacks.hours.opens.replace(hour=first, minute=0), city.zone)
+    wished = datetime.combine(day, time(first), city.zone)
+    return city.callbacks.hours.next(wished)  # never at night, whatever was wished
 
 
 def _tries(session: Session, callback_id: UUID, channel: str) -> int:

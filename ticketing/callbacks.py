@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import false, func, insert, select, true
+from sqlalchemy import false, func, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from ticketing import callback_plan, surveys
@@ -15,7 +15,7 @@ from ticketing.call_plan import Channel
 from ticketing.callback_plan import NO_TRY
 from ticketing.city import City
 from ticketing.errors import Conflict, Forbidden, Invalid, NotFound
-from ticketing.models import Callback, CallbackAttempt, CallbackStatus, Role, Ticket, new_id
+from ticketing.models import Callback, CallbackAttempt, CallbackStatus, Citizen, Role, Ticket, new_id
 from ticketing.notices import askable
 from ticketing.privacy import seal
 from ticketing.statements import table_of
@@ -26,6 +26,7 @@ from ticketing.workflow import CALLBACK, Action, Actor
 _ATTEMPT = table_of(CallbackAttempt)
 _SYSTEM = Actor(Role.SYSTEM)
 MAX_NOTE = 1000
+CHANNELS = frozenset({"web", "wechat", "sms"})
 
 
 class AttemptOutcome(StrEnum):
@@ -52,6 +53,50 @@ class DueCallback:
     channel: str | None = None
     next_at: datetime | None = None
     turn: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    """One try, as the officers see it."""
+
+    at: datetime
+    channel: str
+    outcome: str
+
+
+def attempts(session: Session, callback_id: UUID) -> tuple[AttemptView, ...]:
+    """Every try of a callback, oldest first, those the plan made by itself included."""
+    a = _ATTEMPT.c
+    rows = session.execute(select(a.at, a.channel, a.outcome).where(a.callback_id == callback_id).order_by(a.at, a.id))
+    return tuple(AttemptView(*row) for row in rows)
+
+
+def preference(session: Session, ticket_id: UUID) -> tuple[str | None, str | None]:
+    """The channel and the hours a ticket's citizen named; none of them where nothing was said."""
+    row = session.execute(
+        select(Citizen.prefers, Citizen.hours)
+        .join(Ticket, Ticket.citizen_id == Citizen.id)
+        .where(Ticket.id == ticket_id)
+    ).first()
+    return (row.prefers, row.hours) if row else (None, None)
+
+
+def prefer(session: Session, callback_id: UUID, actor: Actor, channel: str | None, hours: str | None) -> None:
+    """回访时段 and 通知方式: what the citizen asks for; the plan and the messages keep to it."""
+    ticket = _running(session, callback_id, actor)
+    if channel is not None and channel not in CHANNELS:
+        raise Invalid("code_unknown", field="prefers")
+    if hours is not None and not _are_hours(hours):
+        raise Invalid("code_unknown", field="hours")
+    if ticket.citizen_id is not None:
+        wanted = {"prefers": channel, "hours": hours}
+        session.execute(update(Citizen).where(Citizen.id == ticket.citizen_id).values(**wanted))
+
+
+def _are_hours(text: str) -> bool:
+    first, dash, last = text.partition("-")
+    whole = dash and first.isdecimal() and last.isdecimal() and len(text) <= len("00-00")
+    return bool(whole) and 0 <= int(first) < int(last) <= 23
 
 
 def due_callbacks(session: Session, city: City, limit: int = 100) -> tuple[DueCallback, ...]:

@@ -19,7 +19,7 @@ from integrations.consoles.words import now
 from integrations.middleware import status_of
 from ticketing import callbacks, identity, queries, rounds
 from ticketing.accounts import Person
-from ticketing.callbacks import AttemptOutcome, DueCallback
+from ticketing.callbacks import AttemptOutcome, AttemptView, DueCallback
 from ticketing.city import City
 from ticketing.errors import HotlineError, NotFound
 from ticketing.identity import Contact
@@ -37,6 +37,9 @@ class Opened:
     due: DueCallback
     ticket: TicketPage
     link: str | None
+    attempts: tuple[AttemptView, ...]
+    prefers: str | None
+    hours: str | None
 
 
 async def callbacks_page(request: web.Request) -> web.StreamResponse:
@@ -75,6 +78,17 @@ async def result(request: web.Request) -> web.StreamResponse:
         return await _show(request, error)
     await after_change(request)
     raise web.HTTPSeeOther(f"/console/callbacks?done=result_{led_to}")
+
+
+async def prefer(request: web.Request) -> web.StreamResponse:
+    """`POST …/prefer`: when and how this citizen wants to be reached."""
+    house, form = request.app[HOUSE], request[FORM]
+    wanted = form.optional("prefers"), form.optional("hours")
+    try:
+        await house.database.writing(callbacks.prefer, _callback(request), request[PERSON].actor, *wanted)
+    except HotlineError as error:
+        return await _show(request, error)
+    raise web.HTTPSeeOther(f"/console/callbacks/{_callback(request)}?done=prefer")
 
 
 def _contact(session: Session, callback: UUID, person: Person, purpose: str) -> Contact:
@@ -125,7 +139,8 @@ def _due(
         raise NotFound("callback_finished")
     token = rounds.link_token(session, one.ticket_id)
     ticket = queries.ticket_page(session, person.actor, one.ticket_id)
-    return due, Opened(one, ticket, f"{url}/s/{token}" if token else None)
+    link, tries = f"{url}/s/{token}" if token else None, callbacks.attempts(session, one.id)
+    return due, Opened(one, ticket, link, tries, *callbacks.preference(session, one.ticket_id))
 
 
 def _callback(request: web.Request) -> UUID:

@@ -18,7 +18,7 @@ from integrations.consoles.access import FORM, PERSON
 from integrations.consoles.forms import LONG, Form
 from integrations.consoles.staff import after_change
 from integrations.consoles.words import now
-from ticketing import cards, exclusions, merging, offices, particulars, requests, rulings, supervision, urging
+from ticketing import cards, exclusions, merging, offices, particulars, promises, requests, rulings, supervision, urging
 from ticketing.accounts import Person
 from ticketing.city import City
 from ticketing.errors import Conflict, HotlineError, Invalid
@@ -254,6 +254,13 @@ def _report(at: At) -> None:
     offices.submit(at.session, at.city, at.id(), *at.who)
 
 
+def _promise(at: At) -> None:
+    due_at = at.moment("due_at")
+    if due_at is None:
+        raise Invalid("field_missing", field="due_at")
+    promises.promise(at.session, at.ticket_id, *at.who, text=at.form.text("text", promises.MAX_TEXT), due_at=due_at)
+
+
 _CARD_ACTIONS = ("issue_card", "dismiss_card", "appeal_card", "uphold_card", "withdraw_card")
 _EXCLUSION_ACTIONS = ("grant_exclusion", "deny_exclusion", "appeal_exclusion", "uphold_exclusion")
 DEEDS: Mapping[str, Deed] = MappingProxyType(
@@ -263,6 +270,7 @@ DEEDS: Mapping[str, Deed] = MappingProxyType(
         "told": _told,
         "resume": _resume,
         "contact": _contact,
+        "promise": _promise,
         "supplement": _supplement,
         "set_urgency": _urgency,
         "set_accused": _accused,

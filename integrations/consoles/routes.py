@@ -79,6 +79,7 @@ CONSOLE = (
     Route("GET", f"/console/callbacks/{_ID}", callbacks.callbacks_page, _CALLERS),
     Route("POST", f"/console/callbacks/{_ID}/contact", callbacks.contact, _CALLERS),
     Route("POST", f"/console/callbacks/{_ID}/attempt", callbacks.attempt, _CALLERS),
+    Route("POST", f"/console/callbacks/{_ID}/prefer", callbacks.prefer, _CALLERS),
     Route("POST", f"/console/callbacks/{_ID}/result", callbacks.result, _CALLERS),
     Route("GET", "/console/alarms", alarms.alarms_page, ON_DUTY),
     Route("GET", "/console/alarms/ringing", alarms.ringing, ON_DUTY),

@@ -202,7 +202,7 @@ def _answer(story: Story, me: Actor, given: datetime, quality: float) -> None:
     if world.rng.random() < 0.06:
         _urge(story)
     story.until(max(world.between(given, ticket["finish_due"], share), story.at + timedelta(minutes=5)))
-    promised = world.rng.random() < 0.025
+    promised = story.matter.kind in ("投诉", "建议") and world.rng.random() < 0.03
     answer = world.word("promise_answer" if promised else "answer")
     outcome = (
         "partly"

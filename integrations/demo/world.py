@@ -95,27 +95,29 @@ class World:
 def open_world(session: Session, city: City, nlu_data: Path, until: datetime, seed: int) -> World:
     """The world of a city, as its data and its people are now."""
     rng = random.Random(seed)  # noqa: S311 - a made-up history, no secret
+    handlers = _handlers(session)
     return World(
         session,
         city,
         rng,
         until,
         yaml.safe_load((nlu_data / "demo.yml").read_text(encoding="utf-8")),
-        _matters(nlu_data, city),
+        _matters(nlu_data, frozenset(handlers) & city.departments),
         _regions(nlu_data, city),
         _staff(session),
-        _handlers(session),
+        handlers,
         Worked(city.calendar),
     )
 
 
-def _matters(nlu_data: Path, city: City) -> list[Matter]:
+def _matters(nlu_data: Path, departments: frozenset[str]) -> list[Matter]:
+    """The words of `nlu_data` that go to departments where somebody can take them on."""
     found = []
     for path in sorted((nlu_data / "routing" / "examples").glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            if row["department"] in city.departments:
-                also = tuple(code for code in row["also"] if code in city.departments)
+            if row["department"] in departments:
+                also = tuple(code for code in row["also"] if code in departments)
                 found.append(Matter(row["text"], row["department"], also, row["kind"], row["urgency"]))
     return found
 

@@ -53,7 +53,7 @@ def catalogue_counts(house: House) -> Counts:
     """事项进驻率 and 网上办理率: the known items that have a guide here, and those that can be done online."""
     items = house.bot.knowledge.current.library.items.values()
     written = [item for item in items if item.written]
-    online = [item for item in written if any(guide.cells.online for guide in item.guides)]
+    online = [item for item in written if any(guide.cells.online and guide.cells.online.url for guide in item.guides)]
     return {"items_in_hall": (len(written), len(items)), "items_online": (len(online), len(written))}
 
 

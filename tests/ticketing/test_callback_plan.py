@@ -183,3 +183,16 @@ def test_reports_are_due_once_their_span_is_over(office):
         found = reports.due(session, office.city, office.now)
     assert {kind for _, kind, _, _ in found} == {name for name, kind in reports.KINDS.items() if kind.every}
     assert all(end <= office.now for _, _, _, end in found)
+
+
+def test_what_the_citizen_asks_for_is_kept_and_nonsense_is_not(office):
+    made = office.passed()
+    due, caller = _id(office), office.caller
+    office.on(callbacks.prefer, due, caller, "sms", "18-20")
+    with office.database.read() as session:
+        assert callbacks.preference(session, made.ticket_id) == ("sms", "18-20")
+    for channel, hours in (("fax", None), (None, "20-18"), (None, "9-25"), (None, "x"), (None, "9-12-14"), (None, "-")):
+        with pytest.raises(Invalid):
+            office.on(callbacks.prefer, due, caller, channel, hours)
+    with pytest.raises(Forbidden):
+        office.on(callbacks.prefer, due, office.handler, "sms", None)

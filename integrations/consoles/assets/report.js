@@ -26,7 +26,7 @@ function options({ type, labels, series }) {
 
 for (const place of document.querySelectorAll('[data-chart]')) {
   const told = JSON.parse(place.dataset.chart)
-  if (told.type === 'across') place.style.height = `${60 + told.labels.length * (14 + 12 * told.series.length)}px`
+  if (told.type === 'across') place.style.height = `${60 + told.labels.length * (12 + 10 * told.series.length)}px`
   const chart = init(place)
   chart.setOption(options(told))
   addEventListener('resize', () => chart.resize())

@@ -17,6 +17,9 @@ SOMEWHERE = {
     "id": "01234567-0123-7000-8000-0123456789ab",
     "number": "260101-000001-2",
     "deed": "urge",
+    "format": "pdf",
+    "item": "GA001",
+    "region": "150600",
     "action": "accept",
 }
 GUARDED = [route for route in CONSOLE if route.roles is not None]

@@ -64,7 +64,9 @@ async def test_probes_and_figures(browser: Browser) -> None:
 
 async def test_built_files_are_kept_for_ever_and_nothing_else_is_served(browser: Browser, assets) -> None:
     client, manifest = browser(), read_manifest(assets)
-    assert {"chat.js", "chat.css", "citizen.js", "citizen.css", "console.js", "console.css"} == set(manifest)
+    assert {"chat.js", "chat.css", "citizen.js", "citizen.css", "console.js", "console.css", "report.js"} == set(
+        manifest
+    )
     for name in manifest.values():
         async with client.get(f"/static/{name}") as response:
             assert response.status == 200 and "immutable" in response.headers["Cache-Control"]
