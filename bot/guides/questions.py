@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.guides.guide import Element
 from routing.language.normalise import normalised
 
-AMBIGUOUS = "ambiguous.jsonl"
+AMBIGUOUS, FOREIGN = "ambiguous.jsonl", "foreign.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Question:
 def read(nlu_data: Path) -> tuple[Question, ...]:
     """Every question of `nlu_data/questions` that makes one item the right one, in the order of the files."""
     files = sorted((nlu_data / "questions").glob("*.jsonl"))
-    return tuple(question for file in files if file.name != AMBIGUOUS for question in _lines(file))
+    return tuple(question for file in files if file.name not in (AMBIGUOUS, FOREIGN) for question in _lines(file))
 
 
 def read_ambiguous(nlu_data: Path) -> tuple[Question, ...]:
@@ -34,9 +34,14 @@ def read_ambiguous(nlu_data: Path) -> tuple[Question, ...]:
     return tuple(_lines(nlu_data / "questions" / AMBIGUOUS))
 
 
+def read_foreign(nlu_data: Path) -> tuple[Question, ...]:
+    """Questions about things that no item of the catalogue covers (信用卡丢了怎么补)."""
+    return tuple(_lines(nlu_data / "questions" / FOREIGN))
+
+
 def _lines(file: Path) -> Iterator[Question]:
     for line in file.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        items = tuple(row["items"]) if "items" in row else (row["item"],)
+        items = tuple(row.get("items") or filter(None, [row.get("item")]))
         elements = tuple(Element(name) for name in row.get("element", ()))
         yield Question(normalised(row["text"]), items, elements, row.get("style", ""))

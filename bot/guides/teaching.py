@@ -69,10 +69,11 @@ def _openings(nlu_data: Path) -> tuple[tuple[str, Element], ...]:
 
 
 def _foreign(nlu_data: Path) -> Iterator[Question]:
-    """Messages about no item: small talk and the like, and every second appeal the router learns from."""
+    """Messages about no item: small talk, others' services, and every second appeal the router learns from."""
     for text, intent in examples(nlu_data / "nlu"):
         if not intent.startswith(PREFIX):
             yield Question(normalised(text), ())
+    yield from questions.read_foreign(nlu_data)
     for file in sorted((nlu_data / "routing" / "voices").glob("*.jsonl")):
         told = map(json.loads, file.read_text(encoding="utf-8").splitlines()[::2])
         yield from (Question(normalised(one["text"]), ()) for one in told if one["kind"] != _ENQUIRY)
