@@ -1,7 +1,8 @@
 """`./hotline bench understanding`: the development sets of `nlu_data/dev` through the same bot as `ask` and `chat`.
 
-Three sets: questions about written guides (item and element), whole dialogues turn by turn, and other messages
-(appeals, emergencies, small talk, what is not accepted). None of them is trained on.
+Three sets, each with a fresh twin: questions about written guides (item and element), whole dialogues turn by turn,
+and other messages (appeals, emergencies, small talk, what is not accepted). None of them is trained on. The whole run
+also draws docs/risk-coverage.svg.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from benchmarks import results
+from benchmarks import results, risk
 from bot.bot import Bot
 from bot.reply import Action, Reply
 from integrations.rehearsal import rehearsal, say_to
 from integrations.settings import ROOT, Settings
+from routing.language.normalise import normalised
 
 DEV = ROOT / "nlu_data" / "dev"
 KINDS = {"complaint": "投诉", "report": "举报", "help": "求助", "suggestion": "建议", "praise": "表扬"}
@@ -42,6 +44,7 @@ class Tally:
     right: Counter[str] = field(default_factory=Counter)
     also: Counter[str] = field(default_factory=Counter)
     misses: list[str] = field(default_factory=list)
+    told: list[risk.Told] = field(default_factory=list)
 
     def count(self, group: str, ok: bool, miss: str) -> None:
         """One more result."""
@@ -98,6 +101,8 @@ async def guides(bot: Bot, name: str = "linking") -> Tally:
         if not gold["item"]:
             tally.count("no item", reply.action is not Action.ANSWER, _miss(gold["text"], reply))
         elif any(bot.knowledge.current.library.guide(code) for code in gold["item"]):
+            tally.told.append(_belief(bot, gold))
+            tally.also["answered"] += reply.action is Action.ANSWER
             tally.count(gold.get("style", "-"), right_guide(gold, reply), _miss(gold["text"], reply))
             tally.also["asked back"] += reply.action is Action.CLARIFY
         else:
@@ -154,6 +159,12 @@ async def _all(bot: Bot, told: Sequence[tuple[Gold, list[str]]]) -> list[tuple[G
     return [(gold, reply) for (gold, _), reply in zip(told, replies, strict=True)]
 
 
+def _belief(bot: Bot, gold: Gold) -> risk.Told:
+    """How sure the linker is of its best item, whatever it does with it, and whether that item is right."""
+    link = bot.knowledge.current.linker.link(normalised(gold["text"]))
+    return (link.confidence, link.best.code in gold["item"]) if link.best else (0.0, False)
+
+
 def _miss(text: str, reply: Reply) -> str:
     found = [reply.action.value, reply.kind, reply.item, reply.element, reply.emergency, reply.intent]
     return f"{text} → {' '.join(part for part in found if part)} {reply.confidence:.2f}"
@@ -180,6 +191,8 @@ def main(argv: Sequence[str]) -> int:
         if options.misses:
             print("\n".join(f"  {miss}" for miss in tally.misses))
     if not options.sets:
+        fresh = tallies["guides_fresh"]
+        risk.draw(fresh.told, 100 * fresh.also["answered"] / len(fresh.told), ROOT / "docs" / "risk-coverage.svg")
         results.save("understanding", {name: tally.figures() for name, tally in tallies.items()})
     return 0
 
