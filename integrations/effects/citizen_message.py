@@ -15,7 +15,7 @@ from integrations.channels.wechat import outgoing
 from ticketing import requests, rounds
 from ticketing.announcements import announce
 from ticketing.jobs import Job
-from ticketing.models import Role, Ticket
+from ticketing.models import Role, Ticket, Urgency
 from ticketing.notices import Purpose
 from ticketing.privacy import unseal
 from ticketing.workflow import Actor
@@ -35,6 +35,7 @@ class Facts:
     answer: str
     promised_at: datetime
     survey_token: str | None
+    urgent: bool
     until: datetime | None = None
     interim: str = ""
 
@@ -54,7 +55,8 @@ def carry_out(house: House, job: Job, now: datetime) -> None:
     with house.database.write() as session:
         seq = announce(session, facts.conversation_id, text, job.key, now)
         if seq is not None:
-            outgoing.forward(session, facts.conversation_id, seq, now)
+            rings = now if facts.urgent else house.city.callbacks.quiet.end(now)  # 静默时段: nobody is woken
+            outgoing.forward(session, facts.conversation_id, seq, now, run_at=rings)
         if "request_id" in job.payload:
             requests.told(session, house.city, UUID(job.payload["request_id"]), _SYSTEM, now)
     if seq is not None:
@@ -75,6 +77,7 @@ def _facts(session: Session, ticket_id: UUID) -> Facts:
         unseal(session, ticket.answer_sealed) if ticket.answer_sealed else "",
         ticket.promised_at,
         rounds.link_token(session, ticket_id),
+        ticket.urgency != Urgency.NORMAL,
     )
 
 

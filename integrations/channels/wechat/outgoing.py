@@ -39,8 +39,13 @@ class Letter:
     parts: tuple[str, ...]
 
 
-def forward(session: Session, conversation_id: UUID, seq: int, now: datetime) -> bool:
-    """Ask for a stored message to be sent, where its conversation is on WeChat; in the transaction that stored it."""
+def forward(
+    session: Session, conversation_id: UUID, seq: int, now: datetime, *, run_at: datetime | None = None
+) -> bool:
+    """Ask for a stored message to be sent, where its conversation is on WeChat; in the transaction that stored it.
+
+    What need not ring at night waits until `run_at`.
+    """
     found = (
         select(MESSAGE.c.id)
         .join_from(MESSAGE, CONVERSATION, MESSAGE.c.conversation_id == CONVERSATION.c.id)
@@ -49,7 +54,8 @@ def forward(session: Session, conversation_id: UUID, seq: int, now: datetime) ->
     message_id = session.execute(found).scalar()
     if message_id is None:
         return False
-    return jobs.enqueue(session, WECHAT_MESSAGE, f"{CHANNEL}:says:{message_id}", {"message": str(message_id)}, now)
+    key, payload = f"{CHANNEL}:says:{message_id}", {"message": str(message_id)}
+    return jobs.enqueue(session, WECHAT_MESSAGE, key, payload, now, run_at=run_at)
 
 
 def carry_out(house: House, job: Job, now: datetime) -> None:
