@@ -56,7 +56,7 @@ def test_from_a_question_to_a_closed_ticket(product: Product, citizen: Page, sta
     answer = say(citizen, "身份证丢了怎么补")
     assert "居民身份证补领" in answer
     assert "居民身份证法" in answer
-    assert "2026-11-21审核" in answer
+    assert re.search(r"\d{4}-\d\d-\d\d审核。", answer), answer
     assert "40元" in say(citizen, "那要多少钱")
 
     assert "什么地方" in say(citizen, "楼下工地半夜施工吵得睡不着")
