@@ -191,8 +191,10 @@ def main(argv: Sequence[str]) -> int:
         if options.misses:
             print("\n".join(f"  {miss}" for miss in tally.misses))
     if not options.sets:
-        fresh = tallies["guides_fresh"]
-        risk.draw(fresh.told, 100 * fresh.also["answered"] / len(fresh.told), ROOT / "docs" / "risk-coverage.svg")
+        asked = (tallies["guides"], tallies["guides_fresh"])
+        told = [one for tally in asked for one in tally.told]
+        answered = sum(tally.also["answered"] for tally in asked)
+        risk.draw(told, 100 * answered / len(told), ROOT / "docs" / "risk-coverage.svg")
         results.save("understanding", {name: tally.figures() for name, tally in tallies.items()})
     return 0
 
