@@ -10,16 +10,15 @@ from pydantic import StringConstraints
 from sqlalchemy.orm import Session
 
 from integrations.api.access import BEARER
-from integrations.api.fields import Content, Given, Name, Phone, Short
+from integrations.api.fields import Given
 from integrations.api.surface import API
-from integrations.api.tickets import NewTicket, OpenedTicket, RegisteredTicket, draft_of, opened
+from integrations.api.tickets import Matter, NewTicket, OpenedTicket, RegisteredTicket, draft_of, opened
 from integrations.bootstrap import HOUSE, House
 from integrations.consoles.staff import after_change
 from integrations.consoles.words import now
 from ticketing import importing, queries
 from ticketing.api_tokens import Bearer, Scope
 from ticketing.intake import Registered
-from ticketing.models import Kind
 from ticketing.queries import TicketPage
 
 Platform = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
@@ -31,19 +30,6 @@ class ImportPath(Given):
 
     platform: Platform
     external_number: ExternalNumber
-
-
-class Matter(Given):
-    """The matter as the platform knows it."""
-
-    kind: Kind
-    content: Content
-    place: Short | None = None
-    happened: Short | None = None
-    phone: Phone | None = None
-    name: Name | None = None
-    confidential: bool = False
-    wants_reply: bool = True
 
 
 @API.operation("PUT", "/imports/{platform}/{external_number}", Scope.TICKETS_IMPORT, errors=(409,))

@@ -53,8 +53,8 @@ class TicketsQuery(Given):
     limit: Count = 50
 
 
-class NewTicket(Given):
-    """A matter to register; without a phone number it is anonymous."""
+class Matter(Given):
+    """What somebody wants dealt with; without a phone number it is anonymous."""
 
     kind: Kind
     content: Content
@@ -64,6 +64,11 @@ class NewTicket(Given):
     name: Name | None = None
     confidential: bool = False
     wants_reply: bool = True
+
+
+class NewTicket(Matter):
+    """A matter to register."""
+
     channel: Literal["api", "phone", "web", "wechat", "sms", "letter", "campaign", "terminal"] = "api"
 
 
