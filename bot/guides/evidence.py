@@ -245,7 +245,7 @@ def _label_spans(question: _Question, item: Item) -> list[Span]:
 def _vectors(vectors: FormVectors, cores: Sequence[str], text: str) -> dict[str, Floats]:
     """The vectors of the parts of a question and of the whole text, read in one pass."""
     texts = list(dict.fromkeys([*cores, text]))
-    return dict(zip(texts, vectors.ask(texts), strict=True))
+    return dict(zip(texts, np.asarray(vectors.encode(texts), dtype=np.float32), strict=True))
 
 
 def _by_meaning(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,6 @@ from bot.guides.grams import Floats
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 ENCODE_BATCH = 256
 SKETCH, LARGE, WIDER = 96, 2000, 4
-SHORT, REMEMBERED = 8, 2000
 
 
 class FormVectors:
@@ -24,20 +22,10 @@ class FormVectors:
 
     def __init__(self, texts: Sequence[str], encode: Encode, cache: Path | None = None) -> None:
         self.encode = encode
-        self._remembered = lru_cache(REMEMBERED)(self._vector)
         self._vectors = _load(texts, encode, cache)
         large = len(texts) > LARGE
         self._basis = principal(self._vectors, SKETCH) if large else None
         self._sketch = self._vectors @ self._basis if self._basis is not None else self._vectors
-
-    def ask(self, texts: Sequence[str]) -> list[Floats]:
-        """The vectors of a question's parts; what follow-ups leave (再见, 办好) is short, and often the same."""
-        if len(texts) == 1 and len(texts[0]) <= SHORT:
-            return [self._remembered(texts[0])]
-        return list(np.asarray(self.encode(texts), dtype=np.float32))
-
-    def _vector(self, text: str) -> Floats:
-        return np.asarray(self.encode([text])[0], dtype=np.float32)
 
     def nearest(self, asked: Floats, count: int) -> NDArray[np.intp]:
         """The forms most like the question, in no order."""

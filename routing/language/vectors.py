@@ -1,12 +1,14 @@
 """Meaning vectors of sentences (语义向量) by the Universal Sentence Encoder, loaded once and on one thread.
 
 Most of a short text's cost is walking the weights through memory, and that is paid once a pass. So the texts that
-other threads bring while one pass runs are read together in the next: eight texts cost about three times one.
+other threads bring while one pass runs are read together in the next: eight texts cost about three times one. And a
+turn asks for its words more than once: what was read a moment ago is remembered.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +19,8 @@ from numpy.typing import NDArray
 
 DIMENSIONS = 512
 _MOST_CHARACTERS = 4000  # one pass keeps everybody in it waiting
+
+_FEW, _REMEMBERED = 8, 1000  # the texts of one turn; two megabytes
 
 Vectors = NDArray[np.float32]
 
@@ -33,12 +37,33 @@ class _Request:
 _waiting: list[_Request] = []
 _queue = threading.Lock()
 _reading = threading.Lock()
+_recent: OrderedDict[str, Vectors] = OrderedDict()
+_remembering = threading.Lock()
 
 
 def encode(texts: Sequence[str]) -> Vectors:
     """Return one L2-normalised float32 vector of 512 numbers for each text; an empty text is the zero vector."""
     if not texts:
         return np.zeros((0, DIMENSIONS), dtype=np.float32)
+    return _remembered(texts) if len(texts) <= _FEW else _encode(texts)
+
+
+def _remembered(texts: Sequence[str]) -> Vectors:
+    with _remembering:
+        known = {text: _recent[text] for text in texts if text in _recent}
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    if new:
+        known.update({text: vector.copy() for text, vector in zip(new, _encode(new), strict=True)})
+    with _remembering:
+        for text in texts:
+            _recent[text] = known[text]
+            _recent.move_to_end(text)
+        while len(_recent) > _REMEMBERED:
+            _recent.popitem(last=False)
+    return np.stack([known[text] for text in texts])
+
+
+def _encode(texts: Sequence[str]) -> Vectors:
     request = _Request(texts, sum(map(len, texts)))
     with _queue:
         _waiting.append(request)
