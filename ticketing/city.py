@@ -14,6 +14,7 @@ import yaml
 
 from ticketing.call_plan import CallPlan
 from ticketing.deadlines import Calendar, Limit
+from ticketing.desk_rules import DeskRules
 from ticketing.models.ticket import Kind, Urgency
 from ticketing.watch import Watch
 from ticketing.watch import limit_of as _limit
@@ -85,6 +86,7 @@ class City:
     statutory: Mapping[str, Statute]
     watch: Watch
     callbacks: CallPlan
+    desk: DeskRules
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -109,6 +111,7 @@ class City:
             statutory={code: Statute(row["name"], _limit(row)) for code, row in limits["statutory"].items()},
             watch=Watch.load(_read(folder / "supervision.yml")),
             callbacks=CallPlan.load(_read(folder / "callbacks.yml"), zone),
+            desk=DeskRules.load(_read(folder / "desk.yml")),
         )
 
     def profile_of(self, kind: str, urgency: str, department: str | None) -> Profile:
