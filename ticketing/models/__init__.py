@@ -5,6 +5,8 @@ from __future__ import annotations
 from ticketing.models.alarm import AlarmLevel, AlarmRow
 from ticketing.models.api_token import ApiToken
 from ticketing.models.assignment import Assignment, Part
+from ticketing.models.attachment import Attachment, Blob, Medium
+from ticketing.models.attachment import Part as AttachmentPart
 from ticketing.models.audit_root import AuditRoot
 from ticketing.models.base import Base, UtcDateTime, new_id
 from ticketing.models.callback import Callback, CallbackAttempt, CallbackStatus, Survey
@@ -44,9 +46,12 @@ __all__ = [
     "AlarmRow",
     "ApiToken",
     "Assignment",
+    "Attachment",
+    "AttachmentPart",
     "AuditRoot",
     "Author",
     "Base",
+    "Blob",
     "Callback",
     "CallbackAttempt",
     "CallbackStatus",
@@ -69,6 +74,7 @@ __all__ = [
     "Left",
     "Lesson",
     "LoginSession",
+    "Medium",
     "Message",
     "NoteKind",
     "NoticeTicket",
