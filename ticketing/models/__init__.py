@@ -9,6 +9,7 @@ from ticketing.models.attachment import Attachment, Blob, Medium
 from ticketing.models.attachment import Part as AttachmentPart
 from ticketing.models.audit_root import AuditRoot
 from ticketing.models.base import Base, UtcDateTime, new_id
+from ticketing.models.call import Lane, PhoneCall, PhoneDocument
 from ticketing.models.callback import Callback, CallbackAttempt, CallbackStatus, Survey
 from ticketing.models.card import Card, CardStatus, Colour, Exclusion, ExclusionStatus
 from ticketing.models.citizen import Citizen
@@ -16,9 +17,11 @@ from ticketing.models.clock import Clock
 from ticketing.models.contact import ChannelContact, ProviderToken, SeenRequest
 from ticketing.models.conversation import Author, Conversation, Message, Owner
 from ticketing.models.counter import NumberCounter
+from ticketing.models.delivery import Delivery, DeliveryStatus, SmsBudget, SmsMessage, SmsStatus
 from ticketing.models.event import TicketEvent
 from ticketing.models.incident_key import IncidentKey
 from ticketing.models.lesson import Cause, Lesson
+from ticketing.models.one_time_code import OneTimeCode
 from ticketing.models.outbox import OutboxRow
 from ticketing.models.promise import Promise, PromiseStatus
 from ticketing.models.public_notice import NoticeTicket, PublicNotice
@@ -63,6 +66,8 @@ __all__ = [
     "Clock",
     "Colour",
     "Conversation",
+    "Delivery",
+    "DeliveryStatus",
     "Desk",
     "DeskNote",
     "DueWarning",
@@ -71,6 +76,7 @@ __all__ = [
     "ExclusionStatus",
     "IncidentKey",
     "Kind",
+    "Lane",
     "Left",
     "Lesson",
     "LoginSession",
@@ -80,9 +86,12 @@ __all__ = [
     "NoticeTicket",
     "NumberCounter",
     "OfferOutcome",
+    "OneTimeCode",
     "OutboxRow",
     "Owner",
     "Part",
+    "PhoneCall",
+    "PhoneDocument",
     "Post",
     "Presence",
     "Promise",
@@ -100,6 +109,9 @@ __all__ = [
     "Ruling",
     "SeenRequest",
     "SiteVisit",
+    "SmsBudget",
+    "SmsMessage",
+    "SmsStatus",
     "Staff",
     "StaffNotice",
     "Status",

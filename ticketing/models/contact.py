@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ticketing.models.base import Base, new_id
@@ -15,10 +16,15 @@ class ChannelContact(Base):
     """One address of a channel. A provider may allow only so many messages after the citizen's last sign of life.
 
     `sent` counts since `heard_at`; `closed_at` and `closed_reason` say since when and why the provider refuses.
+    `citizen_id` is the citizen who proved by a code that this address is theirs (绑定); `notices` the templates of
+    WeChat's subscription notices (订阅通知) they accepted.
     """
 
     __tablename__ = "channel_contact"
-    __table_args__ = (UniqueConstraint("channel", "address_index"),)
+    __table_args__ = (
+        UniqueConstraint("channel", "address_index"),
+        Index("ix_channel_contact_citizen_id", "citizen_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     channel: Mapped[str]
@@ -28,6 +34,9 @@ class ChannelContact(Base):
     closed_at: Mapped[datetime | None]
     closed_reason: Mapped[str | None]
     left_at: Mapped[datetime | None]
+    citizen_id: Mapped[UUID | None] = mapped_column(ForeignKey("citizen.id"))
+    bound_at: Mapped[datetime | None]
+    notices: Mapped[list[Any] | None]
 
 
 class ProviderToken(Base):
