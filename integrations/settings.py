@@ -48,6 +48,22 @@ class Settings(BaseModel):
     wechat_aes_key_previous: SecretStr | None = None
     wechat_api_base: str = "https://api.weixin.qq.com"
 
+    sms_provider: str = ""
+    sms_receipt_secret: SecretStr | None = None
+    aliyun_access_key_id: str | None = None
+    aliyun_access_key_secret: SecretStr | None = None
+    aliyun_sms_base: str = "https://dysmsapi.aliyuncs.com"
+    tencent_secret_id: str | None = None
+    tencent_secret_key: SecretStr | None = None
+    tencent_sms_app_id: str | None = None
+    tencent_sms_region: str = "ap-guangzhou"
+    tencent_sms_base: str = "https://sms.tencentcloudapi.com"
+
+    twilio_account_sid: str | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_from: str | None = None
+    twilio_api_base: str = "https://api.twilio.com"
+
     @classmethod
     def load(cls, environ: Mapping[str, str], **given: object) -> Self:
         """Settings from the environment, overridden by what the command line gave."""
@@ -109,4 +125,18 @@ VARIABLES = {
     "WECHAT_AES_KEY": "wechat_aes_key",
     "WECHAT_AES_KEY_PREVIOUS": "wechat_aes_key_previous",
     "WECHAT_API_BASE": "wechat_api_base",
+    "SMS_PROVIDER": "sms_provider",
+    "SMS_RECEIPT_SECRET": "sms_receipt_secret",
+    "ALIYUN_ACCESS_KEY_ID": "aliyun_access_key_id",
+    "ALIYUN_ACCESS_KEY_SECRET": "aliyun_access_key_secret",
+    "ALIYUN_SMS_BASE": "aliyun_sms_base",
+    "TENCENT_SECRET_ID": "tencent_secret_id",
+    "TENCENT_SECRET_KEY": "tencent_secret_key",
+    "TENCENT_SMS_APP_ID": "tencent_sms_app_id",
+    "TENCENT_SMS_REGION": "tencent_sms_region",
+    "TENCENT_SMS_BASE": "tencent_sms_base",
+    "TWILIO_ACCOUNT_SID": "twilio_account_sid",
+    "TWILIO_AUTH_TOKEN": "twilio_auth_token",
+    "TWILIO_FROM": "twilio_from",
+    "TWILIO_API_BASE": "twilio_api_base",
 }
