@@ -16,9 +16,9 @@ from bot.life_events import LifeEvents
 from bot.matters import Matters
 from bot.nlu import Nlu
 from bot.notice_board import NoticeBoard
+from bot.openings import Opening, Openings
 from bot.replies import Replies
 from bot.risks import Risks
-from bot.sirens import Sirens
 from bot.triage import Triage, hear
 from routing.duplicates import Duplicates
 from routing.jurisdiction import Regions
@@ -26,6 +26,8 @@ from routing.language import vectors
 from routing.router import Router
 from ticketing.city import City
 from ticketing.sessions import Database
+
+_TELLING = 3
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Bot:
     risks: Risks
     board: NoticeBoard
     duplicates: Duplicates
+    openings: Openings | None = None
 
     @classmethod
     def build(
@@ -59,7 +62,7 @@ class Bot:
         knowledge: Knowledge,
         router: Router,
         city: City,
-        sirens: Sirens | None = None,
+        openings: Openings | None = None,
         pack: Path | None = None,
     ) -> Self:
         """A bot with the words of `nlu_data`; `pack` is the city's folder where it is not one of the product's own."""
@@ -71,7 +74,7 @@ class Bot:
             router,
             city,
             replies=Replies.load(nlu_data / "replies"),
-            triage=Triage.load(nlu_data, sirens),
+            triage=Triage.load(nlu_data),
             cues=Cues.load(nlu_data),
             life_events=LifeEvents.load(nlu_data),
             matters=Matters.load(nlu_data),
@@ -81,6 +84,7 @@ class Bot:
             risks=Risks.load(nlu_data, pack),
             board=NoticeBoard.load(nlu_data),
             duplicates=Duplicates.load(nlu_data, router.regions),
+            openings=openings,
         )
 
     @property
@@ -92,10 +96,14 @@ class Bot:
         """Load now what is loaded on first use, so that the first citizens do not wait for it; blocks for seconds."""
         self.nlu.load()
         heard = hear(self.say("consult.which_item"))
-        self.triage.look(heard)
+        self.triage.look(heard, self.opening(heard.text))
         self.router.recommend(heard.text)
         self.knowledge.current.linker.link(heard.text)
         vectors.encode([heard.text])  # linking and routing may have done without
+
+    def opening(self, text: str) -> Opening | None:
+        """What a normalised message sounds like; too few characters sound like nothing."""
+        return self.openings.hear(text) if self.openings and len(text) >= _TELLING else None
 
     def say(self, reply_id: str, **blanks: Any) -> str:
         """The words of a reply."""

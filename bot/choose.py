@@ -71,7 +71,7 @@ def _before_all(bot: Bot, turn: Turn) -> Outcome | None:
 def _suspected(bot: Bot, turn: Turn) -> Finding | None:
     if turn.parse.intent != "emergency" or turn.parse.confidence < _EMERGENCY:
         return None
-    return bot.triage.suspected(turn.heard)
+    return bot.triage.suspected(turn.heard, turn.opening)
 
 
 def _expected(bot: Bot, turn: Turn) -> Outcome | None:

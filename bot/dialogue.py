@@ -20,11 +20,13 @@ from bot.bot import Bot
 from bot.choose import decide
 from bot.flows import echoing, handoff
 from bot.flows.turn import Outcome, Turn
+from bot.leaning import informed
 from bot.nlu import Parse
+from bot.openings import Opening
 from bot.reply import Reply
 from bot.signals import learning
 from bot.state import State
-from bot.triage import MESSAGE_CAP, MESSAGE_LIMIT, Finding, Heard, Triage, hear
+from bot.triage import MESSAGE_CAP, MESSAGE_LIMIT, Finding, Heard, hear
 from routing.language.redaction import redact
 from ticketing.conversations import Inbound, PendingTurn, Recorded, finish_turn, load_turn, record
 from ticketing.errors import HotlineError, Stale
@@ -107,7 +109,7 @@ async def _answer(bot: Bot, pending: PendingTurn, now: Clock) -> Answered:
     message = await _listen(bot, pending, at)
     message = replace(message, notices=await bot.board.running(bot.database, bot.city.code, at))
     if _worth_parsing(message):
-        message = replace(message, parse=await bot.nlu.parse(message.redacted))
+        message = replace(message, parse=_informed(message, await bot.nlu.parse(message.redacted)))
         message = replace(message, parts=await _parts(bot, message))
     outcome = await echoing.told(bot, message, await _decide(bot, message))
     try:
@@ -131,15 +133,21 @@ async def _parts(bot: Bot, message: Turn) -> tuple[Turn, ...]:
         return ()
     parses = await asyncio.gather(*(bot.nlu.parse(redact(text).text) for text in texts))
     alone = message.remembering(item=None, told=(), event=None)
-    return tuple(alone.saying(text, parse) for text, parse in zip(texts, parses, strict=True))
+    parts = [replace(alone.saying(text, _NOTHING), opening=bot.opening(text)) for text in texts]
+    return tuple(replace(part, parse=_informed(part, parse)) for part, parse in zip(parts, parses, strict=True))
+
+
+def _informed(message: Turn, parse: Parse) -> Parse:
+    """What the language model heard, weighed with what the opening sounds like; inside a flow only the former."""
+    return informed(parse, message.opening.shares) if message.opening and message.state.flow is None else parse
 
 
 async def _listen(bot: Bot, pending: PendingTurn, at: datetime) -> Turn:
     """The message as it can be read; a long one in a thread, a short one takes less than the hop would."""
     if len(pending.text) > MESSAGE_CAP:
-        heard, finding, redacted = await asyncio.to_thread(_triaged, bot.triage, pending.text)
+        heard, opening, finding = await asyncio.to_thread(_triaged, bot, pending.text)
     else:
-        heard, finding, redacted = _triaged(bot.triage, pending.text)
+        heard, opening, finding = _triaged(bot, pending.text)
     return Turn(
         conversation_id=pending.conversation.id,
         message_id=pending.message_id,
@@ -149,14 +157,16 @@ async def _listen(bot: Bot, pending: PendingTurn, at: datetime) -> Turn:
         finding=finding,
         parse=_NOTHING,
         state=State.from_json(pending.conversation.state),
-        redacted=redacted,
+        redacted=redact(heard.text).text,
         at=at,
+        opening=opening,
     )
 
 
-def _triaged(triage: Triage, text: str) -> tuple[Heard, Finding | None, str]:
+def _triaged(bot: Bot, text: str) -> tuple[Heard, Opening | None, Finding | None]:
     heard = hear(text)
-    return heard, triage.look(heard), redact(heard.text).text
+    opening = bot.opening(heard.text)
+    return heard, opening, bot.triage.look(heard, opening)
 
 
 def _worth_parsing(message: Turn) -> bool:

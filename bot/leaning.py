@@ -1,10 +1,15 @@
-"""Where a message leans (倾向): the classifier's shares summed by group, because siblings split each other's votes."""
+"""Where a message leans (倾向): the classifier's shares summed by group, because siblings split each other's votes.
+
+The language model knows the intents, the model of openings knows how very different people begin: their shares are
+averaged by group, and the intents share what their group has.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Self
 
 from bot.nlu import Parse
@@ -26,7 +31,22 @@ class Group(StrEnum):
 
 
 _PREFIXES = (("ask_", Group.ASK), ("appeal_", Group.APPEAL), ("ticket_", Group.TICKET))
-_TALK = frozenset({"greet", "thanks", "goodbye", "bot_identity", "affirm", "deny", "cancel", "correction"})
+# What a group is called where the language model names none of its intents.
+PLAIN: Mapping[Group, str] = MappingProxyType(
+    {
+        Group.ASK: "ask_overview",
+        Group.APPEAL: "appeal_help",
+        Group.TICKET: "ticket_progress",
+        Group.HANDOFF: "handoff",
+        Group.ANGER: "anger",
+        Group.EMERGENCY: "emergency",
+        Group.NOT_ACCEPTED: "not_accepted",
+        Group.OUT_OF_SCOPE: "out_of_scope",
+        Group.TALK: "chat",
+    }
+)
+TRUST = 0.5
+_TALK = frozenset({"chat", "greet", "thanks", "goodbye", "bot_identity", "affirm", "deny", "cancel", "correction"})
 
 
 @dataclass(frozen=True)
@@ -77,3 +97,20 @@ def group_of(intent: str) -> Group:
     if intent in _TALK:
         return Group.TALK
     return Group(intent) if intent in {group.value for group in Group} else Group.NONE
+
+
+def informed(parse: Parse, opening: Mapping[Group, float]) -> Parse:
+    """The parse with each group's share averaged with what the opening sounds like."""
+    heard = Leaning.of(parse)
+    groups = heard.shares.keys() | opening.keys()
+    shares = {one: (1 - TRUST) * heard.share(one) + TRUST * opening.get(one, 0.0) for one in groups}
+    told = [(intent, shares[group_of(intent)] * within) for intent, within in _within(heard)]
+    told += [(PLAIN[one], share) for one, share in shares.items() if one not in heard.shares]
+    ranking = tuple(sorted(told, key=lambda pair: -pair[1]))
+    return replace(parse, intent=ranking[0][0], confidence=ranking[0][1], ranking=ranking)
+
+
+def _within(heard: Leaning) -> Iterator[tuple[str, float]]:
+    """Each intent and its share of its group."""
+    for intent, confidence in heard.intents:
+        yield intent, confidence / max(heard.share(group_of(intent)), 1e-9)

@@ -17,15 +17,14 @@ from typing import Any, Self
 import yaml
 
 from bot.clauses import clauses
+from bot.openings import Opening
 from bot.phrases import Group, Rule, Rules, any_of, eraser, present, words
-from bot.sirens import Siren, Sirens
 from routing.language.normalise import normalised
 
 MESSAGE_CAP = 1_000
 MESSAGE_LIMIT = 20_000
-# Margins of the learned sirens: an alarm by itself; too unlikely for what a list or the intent model suspects.
+# How much an opening alarms: by itself; too little for what a list or the intent model suspects.
 ALARM, UNLIKELY, FALSE_ALARM = 0.2, -0.5, -1.0
-TELLING = 3
 _BRACED = re.compile(r"^/+\s*[a-z_]+\s*(?:\{[^{}]*\}?)?\s*", re.IGNORECASE)
 
 
@@ -90,11 +89,10 @@ class Triage:
     human_word: str
     human_longest: int
     injection: Group
-    sirens: Sirens | None = None
 
     @classmethod
-    def load(cls, nlu_data: Path, sirens: Sirens | None = None) -> Self:
-        """Read the word lists of `dictionaries/triage.yml`; `sirens` hear what no list knows."""
+    def load(cls, nlu_data: Path) -> Self:
+        """Read the word lists of `dictionaries/triage.yml`."""
         data: dict[str, Any] = yaml.safe_load((nlu_data / "dictionaries" / "triage.yml").read_text(encoding="utf-8"))
         human = data["human"]
         return cls(
@@ -113,31 +111,28 @@ class Triage:
             human_word=str(human["word"]),
             human_longest=int(human["longest"]),
             injection=words(data["injection"]),
-            sirens=sirens,
         )
 
-    def look(self, heard: Heard) -> Finding | None:
-        """What comes before any flow, the most urgent first; None for an ordinary message."""
-        siren = self.sirens.hear(heard.text) if self.sirens and len(heard.text) >= TELLING else None
+    def look(self, heard: Heard, opening: Opening | None = None) -> Finding | None:
+        """What comes before any flow, the most urgent first; `opening` hears what no list knows. None: ordinary."""
         emergency = self._emergency(heard.whole)
-        if emergency and not (siren and siren.margin < FALSE_ALARM):
+        if emergency and not (opening and opening.alarm < FALSE_ALARM):
             return Finding(Alarm.EMERGENCY, emergency.name, emergency.number)
-        if siren and siren.margin > ALARM and (learned := self.suspected(heard, siren)):
+        if opening and opening.alarm > ALARM and (learned := self.suspected(heard, opening)):
             return learned
         if any_of(self.injection, heard.whole.lower()):
             return Finding(Alarm.INJECTION)
         return Finding(Alarm.HUMAN) if self._wants_person(heard.text) else None
 
-    def suspected(self, heard: Heard, siren: Siren | None = None) -> Finding | None:
+    def suspected(self, heard: Heard, opening: Opening | None = None) -> Finding | None:
         """An emergency that no list knows, if it is happening: the number that was learned or that words hint at."""
         text = self.figures.sub("·", heard.text)
         if any_of(self.past, text) or any_of(self.paper, text) or self._worry(text):
             return None
-        siren = siren or (self.sirens.hear(heard.text) if self.sirens else None)
-        if siren and siren.margin < UNLIKELY:
+        if opening and opening.alarm < UNLIKELY:
             return None
         hinted = next((number for number, group in self.hints if any_of(group, text)), "110")
-        number = siren.number if siren else hinted
+        number = opening.number if opening else hinted
         return Finding(Alarm.EMERGENCY, f"suspected_{number}", number)
 
     def _emergency(self, text: str) -> Rule | None:

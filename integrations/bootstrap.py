@@ -18,8 +18,8 @@ from bot.guides.library import Library, known_items
 from bot.guides.linker import Linker
 from bot.knowledge import Knowledge
 from bot.nlu import Nlu
+from bot.openings import Openings
 from bot.replies import Replies
-from bot.sirens import Sirens
 from integrations.database.engine import Database, connect
 from integrations.live import Hub
 from integrations.settings import Settings
@@ -87,7 +87,7 @@ def _bot(settings: Settings, database: Database, http: aiohttp.ClientSession) ->
             settings.nlu_data, models, city=str(settings.city.absolute()), own=settings.data / "models", progress=_say
         ),
         city=city,
-        sirens=Sirens.load(settings.nlu_data, models, vectors.encode, _say),
+        openings=Openings.load(settings.nlu_data, models, vectors.encode, _say),
         pack=settings.city,
     )
 

@@ -7,7 +7,7 @@ from bot.flows.handoff import ways_on
 from bot.flows.turn import Outcome, Turn, choices, reply_of
 from bot.reply import Action
 
-INTENTS = frozenset({"greet", "thanks", "goodbye", "bot_identity", "affirm", "deny", "cancel"})
+INTENTS = frozenset({"greet", "thanks", "goodbye", "bot_identity", "affirm", "deny", "cancel", "chat"})
 
 
 def talk(bot: Bot, turn: Turn, about: str | None = None) -> Outcome:

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from bot.nlu import Parse
+from bot.openings import Opening
 from bot.reply import Action, Choice, Reply
 from bot.state import State
 from bot.triage import Finding, Heard
@@ -36,6 +37,7 @@ class Turn:
     at: datetime
     parts: tuple[Turn, ...] = ()
     notices: tuple[NoticeView, ...] = ()
+    opening: Opening | None = None
 
     @property
     def text(self) -> str:

@@ -20,9 +20,9 @@ from bot.guides.linker import Linker
 from bot.guides.recogniser import Recogniser
 from bot.knowledge import Knowledge
 from bot.nlu import Nlu
+from bot.openings import Openings
 from bot.replies import Replies
 from bot.reply import Reply
-from bot.sirens import Sirens
 from bot.triage import Triage
 from integrations.database.engine import Database
 from routing.language import vectors
@@ -66,9 +66,9 @@ def router() -> Router:
 
 
 @pytest.fixture(scope="session")
-def sirens() -> Sirens:
-    """What hears emergencies that no word list knows, from the product's own cache."""
-    return Sirens.load(NLU_DATA, CACHE / "models", vectors.encode, print)
+def openings() -> Openings:
+    """What hears how a message begins, from the product's own cache."""
+    return Openings.load(NLU_DATA, CACHE / "models", vectors.encode, print)
 
 
 @pytest.fixture(scope="session")
@@ -119,13 +119,13 @@ def talk(
     knowledge: Knowledge,
     router: Router,
     city: City,
-    sirens: Sirens,
+    openings: Openings,
 ) -> Iterator[Talk]:
     database = Database(f"sqlite:///{tmp_path / 'bot.db'}", vault)
     Base.metadata.create_all(database.engine)
     yield Talk(
         Bot.build(
-            NLU_DATA, database=database, nlu=stand_in, knowledge=knowledge, router=router, city=city, sirens=sirens
+            NLU_DATA, database=database, nlu=stand_in, knowledge=knowledge, router=router, city=city, openings=openings
         )
     )
     database.close()
