@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -63,6 +63,16 @@ class Settings(BaseModel):
     twilio_auth_token: SecretStr | None = None
     twilio_from: str | None = None
     twilio_api_base: str = "https://api.twilio.com"
+
+    phone_from: str = ""
+    phone_language: str = "cmn-Hans-CN"
+    phone_voice: str = "Polly.Zhiyu"
+    phone_hints: str = ""
+    phone_menu: Literal["ask", "no-menu"] = "ask"
+    phone_operators: str = ""
+    phone_trunk: str = "{number}"
+    phone_wait: int = Field(default=180, ge=10, le=3600)
+    phone_record: bool = False
 
     @classmethod
     def load(cls, environ: Mapping[str, str], **given: object) -> Self:
@@ -139,4 +149,13 @@ VARIABLES = {
     "TWILIO_AUTH_TOKEN": "twilio_auth_token",
     "TWILIO_FROM": "twilio_from",
     "TWILIO_API_BASE": "twilio_api_base",
+    "PHONE_FROM": "phone_from",
+    "PHONE_LANGUAGE": "phone_language",
+    "PHONE_VOICE": "phone_voice",
+    "PHONE_HINTS": "phone_hints",
+    "PHONE_MENU": "phone_menu",
+    "PHONE_OPERATORS": "phone_operators",
+    "PHONE_TRUNK": "phone_trunk",
+    "PHONE_WAIT": "phone_wait",
+    "PHONE_RECORD": "phone_record",
 }

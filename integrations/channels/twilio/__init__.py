@@ -1,0 +1,1 @@
+"""Twilio Voice behind the telephone: documents as TwiML, the proof of its requests, its API, its webhooks."""
