@@ -74,6 +74,14 @@ class Settings(BaseModel):
     phone_wait: int = Field(default=180, ge=10, le=3600)
     phone_record: bool = False
 
+    s3_endpoint: str | None = None
+    s3_bucket: str | None = None
+    s3_region: str = "us-east-1"
+    s3_access_key: str | None = None
+    s3_secret_key: SecretStr | None = None
+    clamav_host: str | None = None
+    clamav_port: int = 3310
+
     @classmethod
     def load(cls, environ: Mapping[str, str], **given: object) -> Self:
         """Settings from the environment, overridden by what the command line gave."""
@@ -158,4 +166,11 @@ VARIABLES = {
     "PHONE_TRUNK": "phone_trunk",
     "PHONE_WAIT": "phone_wait",
     "PHONE_RECORD": "phone_record",
+    "S3_ENDPOINT": "s3_endpoint",
+    "S3_BUCKET": "s3_bucket",
+    "S3_REGION": "s3_region",
+    "S3_ACCESS_KEY": "s3_access_key",
+    "S3_SECRET_KEY": "s3_secret_key",
+    "CLAMAV_HOST": "clamav_host",
+    "CLAMAV_PORT": "clamav_port",
 }

@@ -73,13 +73,21 @@ class Vault:
 
     def seal(self, text: str) -> bytes:
         """The text as ciphertext: key id, nonce, AES-GCM."""
-        nonce = secrets.token_bytes(_NONCE)
-        return self.current + nonce + self._ciphers[self.current].encrypt(nonce, text.encode(), self.current)
+        return self.seal_bytes(text.encode())
 
     def unseal(self, blob: bytes) -> str:
         """The text of `seal`; raises `cryptography.exceptions.InvalidTag` when the bytes were changed."""
+        return self.unseal_bytes(blob).decode()
+
+    def seal_bytes(self, plain: bytes) -> bytes:
+        """Bytes as ciphertext, as `seal` does it with a text."""
+        nonce = secrets.token_bytes(_NONCE)
+        return self.current + nonce + self._ciphers[self.current].encrypt(nonce, plain, self.current)
+
+    def unseal_bytes(self, blob: bytes) -> bytes:
+        """The bytes of `seal_bytes`."""
         key_id, nonce = blob[:_KEY_ID], blob[_KEY_ID : _KEY_ID + _NONCE]
-        return self._ciphers[key_id].decrypt(nonce, blob[_KEY_ID + _NONCE :], key_id).decode()
+        return self._ciphers[key_id].decrypt(nonce, blob[_KEY_ID + _NONCE :], key_id)
 
     def keyed_hash(self, purpose: str, value: str) -> bytes:
         """A 32-byte HMAC of the value, different for every purpose; equal values meet without being readable."""
