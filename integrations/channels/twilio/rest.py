@@ -90,8 +90,7 @@ class Rest:
         """Ring somebody into a room; a second one with the same label in the same room is refused by Twilio."""
         options = {"from_": self._account.number, "to": to, "label": label, "timeout": seconds, "beep": "false"}
         flow = {"early_media": True, "end_conference_on_exit": ends}
-        made = self._placed(lambda: self._client.conferences(room).participants.create(**options | flow))
-        return made
+        return self._placed(lambda: self._client.conferences(room).participants.create(**options | flow))
 
     def status(self, sid: str) -> str:
         """What Twilio says of a call now."""
