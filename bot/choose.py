@@ -13,6 +13,7 @@ from bot.flows import (
     faq,
     handoff,
     life_event,
+    materials,
     notices,
     progress,
     region,
@@ -44,9 +45,11 @@ _MATTER = 3
 
 def decide(bot: Bot, turn: Turn) -> Outcome:
     """Choose the flow and let it answer. Pure but for reading the clock-free parts of the bot."""
+    if turn.wordless:
+        return materials.received(bot, turn)
     turn = region.heard(bot, turn)
     outcome = _before_all(bot, turn) or _expected(bot, turn) or _fresh(bot, turn)
-    outcome = alarm.watching(bot, turn, outcome)
+    outcome = materials.beside(turn, alarm.watching(bot, turn, outcome))
     return outcome.saying(before=bot.say("triage.cut")) if turn.heard.cut else outcome
 
 

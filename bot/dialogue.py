@@ -73,7 +73,8 @@ async def turn(bot: Bot, inbound: Inbound, now: Clock) -> TurnResult:
         return _result(recorded, stored, owner)
     if owner != Owner.BOT:
         return _result(recorded, None, owner)
-    pending = PendingTurn(recorded.conversation, recorded.message_id, recorded.seq, inbound.text, {}, due=True)
+    data = dict(inbound.data)
+    pending = PendingTurn(recorded.conversation, recorded.message_id, recorded.seq, inbound.text, data, due=True)
     reply, owner, reply_seq = await _in_order(bot, pending, now)
     return replace(_result(recorded, reply, owner), reply_seq=reply_seq)
 
@@ -160,6 +161,8 @@ async def _listen(bot: Bot, pending: PendingTurn, at: datetime) -> Turn:
         redacted=redact(heard.text).text,
         at=at,
         opening=opening,
+        attached=bool(pending.data.get("attachments")),
+        wordless=bool(pending.data.get("wordless")),
     )
 
 
@@ -170,8 +173,8 @@ def _triaged(bot: Bot, text: str) -> tuple[Heard, Opening | None, Finding | None
 
 
 def _worth_parsing(message: Turn) -> bool:
-    """Emergencies and refused messages wait for nobody."""
-    return message.finding is None and bool(message.text)
+    """Emergencies, refused messages and mere files wait for nobody."""
+    return message.finding is None and bool(message.text) and not message.wordless
 
 
 async def _decide(bot: Bot, message: Turn) -> Outcome:

@@ -16,6 +16,7 @@ from sqlalchemy import RowMapping, bindparam, case, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
 from routing.language.redaction import redact
+from ticketing import attachments
 from ticketing.errors import NotFound, Stale
 from ticketing.handoff import Waiting, hand_back, hand_off, held, operator_says, require_held, take, waiting
 from ticketing.messages import (
@@ -149,6 +150,9 @@ def record(session: Session, inbound: Inbound, now: datetime) -> Recorded:
     ).first()
     if stored is None:
         return _stored_before(session, row, inbound)
+    if sent := inbound.data.get("attachments"):
+        ids = [UUID(one) for one in sent]
+        attachments.bind(session, ids, inbound.channel, inbound.address, row["id"], message_id)
     return Recorded(conversation_view(session, row), message_id, row["last_seq"], duplicate=False, reply=None)
 
 

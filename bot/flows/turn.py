@@ -23,7 +23,10 @@ Commit = Callable[[Session, datetime], "Outcome"]
 
 @dataclass(frozen=True)
 class Turn:
-    """One message as understood so far, with the memory of its conversation; `parts` if it may be several matters."""
+    """One message as understood so far, with the memory of its conversation; `parts` if it may be several matters.
+
+    `attached` says that files came with it, `wordless` that nothing else did.
+    """
 
     conversation_id: UUID
     message_id: UUID
@@ -38,6 +41,8 @@ class Turn:
     parts: tuple[Turn, ...] = ()
     notices: tuple[NoticeView, ...] = ()
     opening: Opening | None = None
+    attached: bool = False
+    wordless: bool = False
 
     @property
     def text(self) -> str:
