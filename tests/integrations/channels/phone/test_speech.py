@@ -92,9 +92,7 @@ def test_sentences_are_short_and_nothing_is_lost():
     assert sum(map(len, portions(parts))) == len(parts)
 
 
-@pytest.mark.parametrize(
-    "text", ["1" * 20_000, "1," * 10_000, "1-" * 10_000, "（" * 20_000, "2026-" * 4_000, "\n" * 9_000]
-)
+@pytest.mark.parametrize("piece", ["1", "1,", "1-", "（", "2026-", "\n", "，", "http://"])
 def test_hostile_text_is_read_in_time(piece):
     started = time.perf_counter()
     spoken(piece * (20_000 // len(piece)))
