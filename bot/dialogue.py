@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from bot.bot import Bot
 from bot.choose import decide
-from bot.flows import echoing, handoff
+from bot.flows import echoing, handoff, waiting
 from bot.flows.turn import Outcome, Turn
 from bot.leaning import informed
 from bot.nlu import Parse
@@ -71,6 +71,12 @@ async def turn(bot: Bot, inbound: Inbound, now: Clock) -> TurnResult:
     if recorded.duplicate:
         stored = Reply.from_json(recorded.reply) if recorded.reply else None
         return _result(recorded, stored, owner)
+    if owner == Owner.QUEUE:
+        recorded = await bot.database.writing(waiting.choose, bot, recorded, inbound, now())
+        owner = recorded.conversation.owner
+    if recorded.reply is not None:
+        told = _result(recorded, Reply.from_json(recorded.reply), owner)
+        return replace(told, reply_seq=recorded.conversation.last_seq)
     if owner != Owner.BOT:
         return _result(recorded, None, owner)
     data = dict(inbound.data)
@@ -203,6 +209,7 @@ def _store(session: Session, pending: PendingTurn, message: Turn, outcome: Outco
         state=outcome.state.to_json(),
         now=now,
         hand_off_reason=outcome.hand_off,
+        need=outcome.need,
     )
     if stored is None:
         raise _TakenOver

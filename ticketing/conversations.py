@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from routing.language.redaction import redact
 from ticketing import attachments
+from ticketing.desk_rules import ANYBODY, Need
 from ticketing.errors import NotFound, Stale
 from ticketing.handoff import Waiting, hand_back, hand_off, held, operator_says, require_held, take, waiting
 from ticketing.messages import (
@@ -271,6 +272,7 @@ def finish_turn(
     state: dict[str, Any],
     now: datetime,
     hand_off_reason: str | None = None,
+    need: Need = ANYBODY,
 ) -> MessageView | None:
     """Store the bot's one reply to a message and what the flow remembers, under the conversation's row lock.
 
@@ -288,7 +290,7 @@ def finish_turn(
     answer = MessageView(new_id(), turned.last_seq, Author.BOT, text, reply, now)
     say(session, turned.id, answer, in_reply_to=message_id)
     if hand_off_reason is not None:
-        hand_off(session, turned.id, hand_off_reason, now)
+        hand_off(session, turned.id, hand_off_reason, now, need)
     return answer
 
 

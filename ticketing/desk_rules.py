@@ -1,4 +1,4 @@
-"""A city's rules of the queue for people (坐席排队规则): groups of skills, languages, how long things may take. Pure."""
+"""A city's rules of the queue for people (坐席排队规则): groups, languages, how long things may take. Pure."""
 
 from __future__ import annotations
 
@@ -31,11 +31,15 @@ class Need:
     language: str | None = None
 
 
+ANYBODY = Need()
+
+
 @dataclass(frozen=True, slots=True)
 class DeskRules:
-    """The rules of one city; `groups` by code, `group_of` by department."""
+    """The rules of one city: `groups` by code, `group_of` by department; `exits` are ways out of the queue, as said."""
 
     groups: Mapping[str, str]
+    group_words: Mapping[str, tuple[str, ...]]
     group_of: Mapping[str, str]
     languages: Mapping[str, Language]
     offer: timedelta
@@ -46,6 +50,7 @@ class DeskRules:
     absent: timedelta
     handling: timedelta
     return_call: timedelta
+    exits: Mapping[str, frozenset[str]]
 
     @classmethod
     def load(cls, data: Mapping[str, Any]) -> Self:
@@ -53,10 +58,12 @@ class DeskRules:
         groups = data["groups"]
         return cls(
             groups={code: row["name"] for code, row in groups.items()},
+            group_words={code: tuple(row["words"]) for code, row in groups.items()},
             group_of={department: code for code, row in groups.items() for department in row["departments"]},
             languages={code: _language(row) for code, row in data["languages"].items()},
             chats=int(data["chats"]),
             return_call=timedelta(hours=data["return_call_hours"]),
+            exits={way: frozenset(words) for way, words in data["exits"].items()},
             **{name: timedelta(seconds=data[f"{name}_seconds"]) for name in _SECONDS},
         )
 
@@ -68,7 +75,7 @@ class DeskRules:
     def need(self, department: str | None, words: str) -> Need:
         """What the citizen's own words ask for, else what the department of their item asks for."""
         language = next((code for code, spoken in self.languages.items() if spoken.heard_in(words)), None)
-        wished = next((code for code, name in self.groups.items() if name in words), None)
+        wished = next((code for code, said in self.group_words.items() if any(word in words for word in said)), None)
         return Need(wished or self.group_of.get(department or ""), language)
 
 

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from bot.bot import Bot
+from bot.flows import waiting
 from bot.flows.turn import Outcome, Turn, choices, reply_of
 from bot.reply import Action, Choice
 from bot.triage import Finding
-from ticketing.conversations import waiting
+from ticketing import queueing
 
 
 def person(bot: Bot, turn: Turn, reason: str = "asked") -> Outcome:
     """Queue the conversation for an operator and say honestly where the citizen stands."""
-    reply = reply_of(Action.HUMAN, bot.say("handoff.next"), turn)
-    outcome = Outcome(reply, turn.state, hand_off=reason)
+    need = bot.city.desk.need(_department(bot, turn), turn.text)
+    outcome = Outcome(reply_of(Action.HUMAN, bot.say("handoff.next"), turn), turn.state, hand_off=reason, need=need)
 
     def place_in_line(session: Session, now: datetime) -> Outcome:
-        ahead = len(waiting(session, bot.city.code))
-        return outcome.with_reply(text=bot.say("handoff.waiting", ahead=ahead)) if ahead else outcome
+        urgent = queueing.is_heated(session, turn.conversation_id, now)
+        outlook = queueing.outlook_for(session, bot.city.code, need, urgent, bot.city.desk, now)
+        ways = () if outlook.staffed else waiting.ways_out(bot)
+        return outcome.with_reply(text=waiting.words(bot, outlook), choices=ways)
 
-    return Outcome(reply, turn.state, hand_off=reason, commit=place_in_line)
+    return replace(outcome, commit=place_in_line)
+
+
+def _department(bot: Bot, turn: Turn) -> str | None:
+    """The department of the item the conversation is about."""
+    guide = bot.knowledge.current.library.guide(turn.state.item) if turn.state.item else None
+    return guide.department_code if guide else None
 
 
 def emergency(bot: Bot, turn: Turn, finding: Finding) -> Outcome:
@@ -54,7 +64,9 @@ def injection(bot: Bot, turn: Turn) -> Outcome:
 
 def anger(bot: Bot, turn: Turn) -> Outcome:
     """Calm words and the offer of a person."""
-    return Outcome(reply_of(Action.HUMAN, bot.say("handoff.anger"), turn, choices=ways_on(bot)), turn.state)
+    return Outcome(
+        reply_of(Action.HUMAN, bot.say("handoff.anger"), turn, choices=ways_on(bot), intent="anger"), turn.state
+    )
 
 
 def failed(bot: Bot, turn: Turn) -> Outcome:

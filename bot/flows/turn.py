@@ -16,6 +16,7 @@ from bot.reply import Action, Choice, Reply
 from bot.state import State
 from bot.triage import Finding, Heard
 from routing.language.redaction import redact
+from ticketing.desk_rules import ANYBODY, Need
 from ticketing.public_notices import NoticeView
 
 Commit = Callable[[Session, datetime], "Outcome"]
@@ -60,7 +61,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a flow decided: the reply, the new memory, and whether a person takes over.
+    """What a flow decided: the reply, the new memory, and whether a person takes over (`need` says who can).
 
     `commit` runs in the transaction that stores the reply, so that what it registers and what the citizen is told
     stand or fall together; its outcome replaces this one. It may run again when the turn is done again.
@@ -70,6 +71,7 @@ class Outcome:
     state: State
     hand_off: str | None = None
     commit: Commit | None = None
+    need: Need = ANYBODY
 
     def saying(self, before: str = "", after: str = "") -> Outcome:
         """The same outcome with words before or after."""
