@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from bot.bot import Bot
 from bot.flows import (
@@ -38,7 +40,21 @@ _SURE_ITEM = 0.9
 _APPEAL_OVER_POLICY = 0.8
 _CLEAR = 0.6
 _GENERAL_OUTLET = 0.6
+_OUTLET_HEARD = 0.7
 APPEALS = frozenset(kind.value for kind in appeal.KINDS.values())
+# Whose a matter is that the hotline cannot take up, as nlu_data/openings name it.
+OUTLETS: Mapping[str, str] = MappingProxyType(
+    {
+        "court": "12368",
+        "arbitration": "ARBITRATION",
+        "review": "REVIEW",
+        "petition": "XF-PETITION",
+        "discipline": "12388",
+        "disclosure": "OPEN-GOV",
+        "secret": "STATE-SECRET",
+        "order": "PUBLIC-ORDER",
+    }
+)
 _QUESTION_IN_FORM = 0.6
 _MATTER = 3
 
@@ -188,13 +204,20 @@ def _ordinary(bot: Bot, turn: Turn) -> Outcome:
     if beside is not None:
         return beside
     leaning = Leaning.of(turn.parse).without(Group.EMERGENCY)  # triage has said that it is none
-    outlet = bot.cues.outlet(turn.text)
+    outlet = bot.cues.outlet(turn.text) or _outlet_heard(turn)
     asks_item = leaning.group is Group.ASK and reading.link.decision is Decision.ANSWER and reading.link.named
     if outlet and (not asks_item or outlet in bot.cues.lists["firm_outlets"]):
         return smalltalk.not_accepted(bot, turn, outlet)
     if (matter := bot.cues.after("appeals_outright", turn.text)) is not None and not _asking(bot, turn):
         return appeal.start(bot, turn, _kind(bot, turn), empty=len(matter) < _MATTER)
     return _by_group(bot, turn, reading, leaning)
+
+
+def _outlet_heard(turn: Turn) -> str | None:
+    """The outlet of what surely sounds like none of the hotline's."""
+    opening = turn.opening
+    sure = opening and opening.shares.get(Group.NOT_ACCEPTED, 0.0) >= _OUTLET_HEARD
+    return OUTLETS.get(opening.outlet, "general") if opening and sure else None
 
 
 def _beside_guides(bot: Bot, turn: Turn, reading: Reading) -> Outcome | None:

@@ -17,6 +17,7 @@ from typing import Any, Self
 import yaml
 
 from bot.clauses import clauses
+from bot.leaning import Group as Leans
 from bot.openings import Opening
 from bot.phrases import Group, Rule, Rules, any_of, eraser, present, words
 from routing.language.normalise import normalised
@@ -25,6 +26,7 @@ MESSAGE_CAP = 1_000
 MESSAGE_LIMIT = 20_000
 # How much an opening alarms: by itself; too little for what a list or the intent model suspects.
 ALARM, UNLIKELY, FALSE_ALARM = 0.2, -0.5, -1.0
+NOT_FOR_US = 0.1  # a person is wanted, but hardly one of the hotline's
 _BRACED = re.compile(r"^/+\s*[a-z_]+\s*(?:\{[^{}]*\}?)?\s*", re.IGNORECASE)
 
 
@@ -122,7 +124,7 @@ class Triage:
             return learned
         if any_of(self.injection, heard.whole.lower()):
             return Finding(Alarm.INJECTION)
-        return Finding(Alarm.HUMAN) if self._wants_person(heard.text) else None
+        return Finding(Alarm.HUMAN) if self._wants_person(heard.text, opening) else None
 
     def suspected(self, heard: Heard, opening: Opening | None = None) -> Finding | None:
         """An emergency that no list knows, if it is happening: the number that was learned or that words hint at."""
@@ -165,10 +167,12 @@ class Triage:
         """Whether the part only fears or imagines (担心着火, 万一) what it names."""
         return bool(present(self.hypothetical, self.not_hypothetical.sub("·", part)))
 
-    def _wants_person(self, text: str) -> bool:
+    def _wants_person(self, text: str, opening: Opening | None) -> bool:
         bare = text.strip(" 。.!！?？,，~")
         if bare in self.human_exact:
             return True
         if len(text) > self.human_longest or any_of(self.human.unless, text):
             return False
+        if opening and opening.shares.get(Leans.HANDOFF, 0.0) < NOT_FOR_US:
+            return False  # “能不能来个人把狗抓走”
         return self.human_word in text or self.human.matches(text)
