@@ -100,7 +100,7 @@ _HOTLINE = r"11[0-9]|12[0-2]|12[0-9]{3}|9[56][0-9]{3}|10[0-9]{3}|400[0-9]{7}"
 _NO_HOTLINE = r"(?![0-9.,]|元|块|万|个|人|件|年|日|天|米|平|公|号)"
 # From the most particular to the plain number; each sees what those before it left.
 _READINGS: tuple[_Reading, ...] = (
-    (re.compile(r"(?m)^\s*(?P<n>[0-9]{1,2})[.．、](?![0-9])\s*"), _rows),
+    (re.compile(r"(?m)^[ \t]*(?P<n>[0-9]{1,2})[.．、](?![0-9])[ \t]*"), _rows),
     (re.compile(rf"{_EDGE}([0-9]{{6}})-([0-9]{{6}})-([0-9])(?![0-9])"), _ticket),
     (re.compile(_EDGE + _DATE), _date),
     (re.compile(_EDGE + _CLOCK), _clock),
