@@ -27,7 +27,9 @@ from ticketing import accounts
 log = structlog.get_logger()
 OUTBOX, INBOX, SESSIONS, ALARMS = "hotline.outbox", "hotline.inbox", "hotline.sessions", "hotline.alarms"
 WATCH, CALLBACKS, REPORTS = "hotline.watch", "hotline.callbacks", "hotline.reports"
-_EVERY = {OUTBOX: 1.0, INBOX: 5.0, SESSIONS: 600.0, ALARMS: 5.0, WATCH: 30.0, CALLBACKS: 15.0, REPORTS: 120.0}
+QUEUE = "hotline.queue"
+_EVERY = {OUTBOX: 1.0, QUEUE: 1.0, INBOX: 5.0, SESSIONS: 600.0, ALARMS: 5.0, WATCH: 30.0, CALLBACKS: 15.0}
+_EVERY |= {REPORTS: 120.0}
 _TASK_SECONDS = 300
 
 
@@ -79,6 +81,10 @@ def register(app: Celery, house: House) -> None:
     def watch() -> int:
         return effects.go_round(house, _now)
 
+    @app.task(name=QUEUE)
+    def offer_round() -> int:
+        return effects.offer_round(house, _now)
+
     @app.task(name=CALLBACKS)
     def call_back() -> int:
         return effects.call_back(house, _now)
@@ -87,7 +93,7 @@ def register(app: Celery, house: House) -> None:
     def report() -> int:
         return make_due(house, _now())
 
-    del outbox, inbox, sessions, alarms, watch, call_back, report  # Celery keeps them by name
+    del outbox, inbox, sessions, alarms, watch, call_back, report, offer_round  # Celery keeps them by name
 
 
 def waker(app: Celery) -> Callable[[], None]:

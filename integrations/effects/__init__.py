@@ -10,8 +10,9 @@ import structlog
 
 from bot import dialogue
 from integrations.bootstrap import House
+from integrations.channels.sms import outgoing as sms
 from integrations.channels.wechat import outgoing
-from integrations.effects import alarm, citizen_message, robot_call, staff_reminder, watch
+from integrations.effects import alarm, citizen_message, desk_round, robot_call, staff_reminder, watch
 from ticketing import alarms, conversations, jobs, messages, promises
 from ticketing.alarms import ALARM
 from ticketing.callback_plan import ROBOT_CALL
@@ -30,6 +31,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         STAFF_EVENT: staff_reminder.carry_out,
         outgoing.WECHAT_MESSAGE: outgoing.carry_out,
         ROBOT_CALL: robot_call.carry_out,
+        sms.SMS: sms.carry_out,
     }
 )
 _BATCH = 10
@@ -82,6 +84,11 @@ def _carry_out(house: House, job: Job, now: Now) -> None:
 def go_round(house: House, now: Now) -> int:
     """The watch over due times, pauses, cards and the daily root; returns how many things it did."""
     return watch.go_round(house, now)
+
+
+def offer_round(house: House, now: Now) -> int:
+    """The queue for people: offers, places told, conversations of absent operators; returns how much was done."""
+    return desk_round.go_round(house, now)
 
 
 def call_back(house: House, now: Now) -> int:

@@ -16,6 +16,8 @@ import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from bot.bot import Bot
+from bot.flows import waiting
 from bot.replies import Replies
 from bot.reply import Action, Reply
 from integrations.channels.wechat import budget
@@ -73,6 +75,16 @@ def take(
     payload = {"answer_to": str(recorded.message_id)}
     jobs.enqueue(session, WECHAT_MESSAGE, owed_key(recorded.message_id), payload, now, run_at=now + _OWED_AFTER)
     return _fixed(session, recorded, replies.text(heard.answer), now) if heard.answer else recorded
+
+
+def choose(session: Session, bot: Bot, recorded: Recorded, openid: str, text: str, now: datetime) -> Recorded:
+    """What somebody who waits for a person chooses; an answer is owed from then on."""
+    inbound = Inbound(CHANNEL, openid, text, None, recorded.conversation.city)
+    chosen = waiting.choose(session, bot, recorded, inbound, now)
+    if chosen is not recorded:
+        payload = {"answer_to": str(recorded.message_id)}
+        jobs.enqueue(session, WECHAT_MESSAGE, owed_key(recorded.message_id), payload, now, run_at=now + _OWED_AFTER)
+    return chosen
 
 
 def _see(session: Session, proof: Proof, now: datetime) -> None:

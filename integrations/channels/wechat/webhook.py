@@ -95,6 +95,9 @@ async def receive(request: web.Request) -> web.Response:
     )
     if recorded is None:
         return _success()
+    if heard is not None and not recorded.duplicate and recorded.conversation.owner == Owner.QUEUE:
+        openid = delivery.incoming.openid
+        recorded = await house.database.writing(inbox.choose, house.bot, recorded, openid, heard.text, now())
     house.live.publish(f"conversation:{recorded.conversation.id}", recorded.seq)
     return await _answer(house, running, delivery, recorded, until)
 
