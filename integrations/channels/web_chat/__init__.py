@@ -7,10 +7,12 @@ from weakref import WeakSet
 
 from aiohttp import WSCloseCode, web
 
+from integrations.channels.web_chat import uploads
 from integrations.channels.web_chat.page import chat_page
 from integrations.channels.web_chat.socket import BUCKETS, OPEN, TURNS, chat_socket, new_buckets
 
 _LAST_TURNS = 5.0
+_FILE = r"/chat/attachments/{id:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}}"
 
 
 def add(app: web.Application) -> None:
@@ -18,8 +20,17 @@ def add(app: web.Application) -> None:
     app[OPEN] = WeakSet()
     app[TURNS] = set()
     app[BUCKETS] = new_buckets()
+    app[uploads.UPLOADS] = uploads.new_buckets()
     app.on_shutdown.append(_say_goodbye)
-    app.add_routes([web.get("/", chat_page), web.get("/ws/chat", chat_socket)])
+    app.add_routes(
+        [
+            web.get("/", chat_page),
+            web.get("/ws/chat", chat_socket),
+            web.post("/chat/attachments", uploads.upload),
+            web.get(_FILE, uploads.whole),
+            web.get(f"{_FILE}/thumbnail", uploads.small),
+        ]
+    )
 
 
 async def _say_goodbye(app: web.Application) -> None:

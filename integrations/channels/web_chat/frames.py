@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from bot.reply import Reply
+from ticketing.attachment_views import AttachmentView
+from ticketing.attachments import MAX_FILES
 from ticketing.messages import MessageView
 from ticketing.models import Author
 
@@ -35,11 +37,19 @@ class Hello(_Frame):
 
 
 class Say(_Frame):
-    """One message of the citizen, with the id the browser gave it."""
+    """One message of the citizen, with the id the browser gave it: words, uploaded files, or both."""
 
     type: Literal["say"]
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
-    text: Annotated[str, Field(min_length=1)]
+    text: str = ""
+    attachments: Annotated[tuple[UUID, ...], Field(max_length=MAX_FILES)] = ()
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        """Neither words nor files is no message."""
+        if not self.text and not self.attachments:
+            raise ValueError("nothing is said")
+        return self
 
 
 class Ping(_Frame):
@@ -57,9 +67,11 @@ def dumps(frame: Mapping[str, Any]) -> str:
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
 
 
-def citizen_said(seq: int, external_id: str, text: str, at: datetime) -> dict[str, Any]:
+def citizen_said(
+    seq: int, external_id: str, text: str, at: datetime, files: Sequence[AttachmentView] = ()
+) -> dict[str, Any]:
     """The citizen's own message, stored: the browser learns its number."""
-    return _message(seq, "citizen", text, at, None) | {"id": external_id}
+    return _message(seq, "citizen", text, at, None) | {"id": external_id} | _with(files)
 
 
 def bot_said(seq: int, reply: Reply, at: datetime) -> dict[str, Any]:
@@ -74,14 +86,24 @@ def bot_said(seq: int, reply: Reply, at: datetime) -> dict[str, Any]:
     return _message(seq, "bot", reply.text, at, shown)
 
 
-def stored(message: MessageView) -> dict[str, Any]:
+def stored(message: MessageView, files: Sequence[AttachmentView] = ()) -> dict[str, Any]:
     """A message from the database."""
     shown = None
     if message.reply is not None:
         shown = {name: message.reply.get(name) for name in ("action", "choices", "ticket_no", "emergency")}
         shown["sources"] = [_source(source) for source in message.reply.get("sources", ())]
     frame = _message(message.seq, message.author.value, message.text, message.at, shown)
-    return frame | {"id": message.external_id} if message.author == Author.CITIZEN else frame
+    return frame | {"id": message.external_id} | _with(files) if message.author == Author.CITIZEN else frame
+
+
+def attached(one: AttachmentView) -> dict[str, Any]:
+    """A file as the citizen's own window shows it."""
+    told = {"id": str(one.id), "name": one.name, "medium": one.medium.value, "size": one.size}
+    return told | {"thumbnail": one.has_thumbnail}
+
+
+def _with(files: Sequence[AttachmentView]) -> dict[str, Any]:
+    return {"attachments": [attached(one) for one in files]} if files else {}
 
 
 def vars_of(source: Any) -> dict[str, Any]:

@@ -29,8 +29,10 @@ from integrations.limits import Buckets
 from integrations.live import Subscription
 from integrations.middleware import require_same_origin
 from ticketing import conversations
+from ticketing.attachment_views import of_messages
 from ticketing.conversations import ConversationView, Inbound, MessageView
 from ticketing.errors import HotlineError, Invalid, TooManyAttempts
+from ticketing.models import Author
 
 log = structlog.get_logger()
 OPEN: web.AppKey[WeakSet[web.WebSocketResponse]] = web.AppKey("open_sockets", WeakSet)
@@ -83,18 +85,27 @@ async def _hello(socket: web.WebSocketResponse) -> frames.Hello | None:
 
 def _resume(
     session: Session, address: str, city: str, hello: frames.Hello
-) -> tuple[ConversationView, tuple[MessageView, ...]] | None:
+) -> tuple[ConversationView, list[dict[str, Any]]] | None:
     """The visitor's running conversation and what they have not seen of it (the latest part of a long one)."""
     view = conversations.running(session, CHANNEL, address, city)
     if view is None:
         return None
     after = hello.after if hello.conversation in {None, view.id} else 0
-    return view, conversations.messages_after(session, view.id, max(after, view.last_seq - _REPLAY), _REPLAY)
+    since = max(after, view.last_seq - _REPLAY)
+    return view, _frames(session, conversations.messages_after(session, view.id, since, _REPLAY))
 
 
-def _news(session: Session, conversation: UUID, after: int) -> tuple[str, tuple[MessageView, ...]]:
+def _news(session: Session, conversation: UUID, after: int) -> tuple[str, list[dict[str, Any]]]:
     """Who speaks now, and what was said after a number."""
-    return conversations.view(session, conversation).owner, conversations.messages_after(session, conversation, after)
+    messages = conversations.messages_after(session, conversation, after)
+    return conversations.view(session, conversation).owner, _frames(session, messages)
+
+
+def _frames(session: Session, messages: tuple[MessageView, ...]) -> list[dict[str, Any]]:
+    """Stored messages as the browser reads them, the citizen's own with their files."""
+    own = [message.id for message in messages if message.author == Author.CITIZEN]
+    files = of_messages(session, own)
+    return [frames.stored(message, files.get(message.id, ())) for message in messages]
 
 
 class Visit:
@@ -137,10 +148,10 @@ class Visit:
         if found is not None:
             view, messages = found
             self._attach(view.id, resumed=True)
-            self._owner, self._last = view.owner, messages[-1].seq if messages else view.last_seq
+            self._owner, self._last = view.owner, messages[-1]["seq"] if messages else view.last_seq
         welcome = {"type": "welcome", "session": self._address if self._told else None, "owner": self._owner}
         welcome["conversation"] = str(self._conversation) if self._conversation else None
-        await self._send(welcome | {"messages": [frames.stored(message) for message in messages]})
+        await self._send(welcome | {"messages": messages})
 
     async def _listen(self) -> None:
         bad = 0
@@ -184,7 +195,7 @@ class Visit:
 
     async def _answer(self, say: frames.Say) -> None:
         at = now()
-        inbound = Inbound(CHANNEL, self._address, say.text, say.id, self._house.city.code)
+        inbound = self._inbound(say)
         typing = asyncio.get_running_loop().call_later(_TYPING_AFTER, self._typing)
         try:
             with TURN_SECONDS.time():
@@ -200,11 +211,26 @@ class Visit:
         finally:
             typing.cancel()
 
+    def _inbound(self, say: frames.Say) -> Inbound:
+        """The message with its files; without words it is stored as “so many files”."""
+        city, files = self._house.city.code, [str(one) for one in say.attachments]
+        if not files:
+            return Inbound(CHANNEL, self._address, say.text, say.id, city)
+        data = {"attachments": files, "wordless": not say.text.strip()}
+        return Inbound(CHANNEL, self._address, self._words(say), say.id, city, data)
+
+    def _words(self, say: frames.Say) -> str:
+        if say.text.strip():
+            return say.text
+        return self._house.replies.text("attachments.shown.mixed", count=len(say.attachments))
+
     async def _show(self, result: dialogue.TurnResult, say: frames.Say, at: datetime) -> None:
         self._attach(result.conversation_id)
         reply = result.reply
+        files = await self._house.database.reading(of_messages, [result.message_id]) if say.attachments else {}
+        said = frames.citizen_said(result.seq, say.id, self._words(say), at, files.get(result.message_id, ()))
         async with self._order:
-            await self._send_next(frames.citizen_said(result.seq, say.id, say.text, at), acknowledge=True)
+            await self._send_next(said, acknowledge=True)
             if reply is not None and result.reply_seq is not None:
                 await self._send_next(frames.bot_said(result.reply_seq, reply, now()))
         await self._tell_owner(result.owner)
@@ -237,9 +263,9 @@ class Visit:
             return
         owner, messages = await self._house.database.reading(_news, self._conversation, self._last)
         for message in messages:
-            self._last = message.seq
-            await self._send(frames.stored(message))
-        if any(message.author != "citizen" for message in messages):
+            self._last = message["seq"]
+            await self._send(message)
+        if any(message["author"] != "citizen" for message in messages):
             self._owed = False
         await self._tell_owner(owner)
 
