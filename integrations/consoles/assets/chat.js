@@ -2,6 +2,7 @@
 import { Connection } from './connection.js'
 import { elderSwitch } from './elder.js'
 import { Outbox } from './outbox.js'
+import { Tray } from './uploads.js'
 import { bubble, choices, mark, word } from './view.js'
 
 const log = document.querySelector('#log')
@@ -51,20 +52,23 @@ function arrived(message) {
 }
 
 function draw(message) {
-  const box = bubble({ author: 'citizen', text: message.text }, connection?.ready ? 'sending' : 'unsent')
+  const shown = { author: 'citizen', text: message.text || word('files'), attachments: message.files }
+  const box = bubble(shown, connection?.ready ? 'sending' : 'unsent')
   pending.set(message.id, box)
   log.append(box)
   follow(true)
 }
 
-function say(text) {
+function say(text, files = []) {
   const words = text.trim()
-  if (!words) return
-  const message = outbox.add(words)
+  if (!words && !files.length) return
+  const message = outbox.add(words, files)
   draw(message)
   choices(quick, [], say)
-  connection?.send({ type: 'say', ...message })
+  send(message)
 }
+
+function send({ id, text, attachments }) { connection?.send({ type: 'say', id, text, ...(attachments ? { attachments } : {}) }) }
 
 function restart() {
   for (const box of drawn.values()) box.remove()
@@ -120,7 +124,7 @@ connection = new Connection({
     document.querySelector('#offline').hidden = true
     for (const message of outbox.waiting) {
       if (pending.has(message.id)) mark(pending.get(message.id), 'sending')
-      connection.send({ type: 'say', ...message })
+      send(message)
     }
   },
   offline: () => {
@@ -130,9 +134,13 @@ connection = new Connection({
   },
 })
 
+const tray = new Tray(document.querySelector('#tray'), document.querySelector('#files-input'), () => follow())
+document.querySelector('#attach').addEventListener('click', () => document.querySelector('#files-input').click())
+
 form.addEventListener('submit', (event) => {
   event.preventDefault()
-  say(field.value)
+  if (tray.busy) { tray.say(word('still-uploading')); return }
+  say(field.value, tray.empty())
   field.value = ''
   field.focus()
 })

@@ -16,8 +16,8 @@ export class Outbox {
     try { localStorage.setItem(KEY, JSON.stringify(this.waiting)) } catch { /* full or forbidden: kept in memory */ }
   }
 
-  add(text) {
-    const message = { id: newId(), text }
+  add(text, files = []) {
+    const message = { id: newId(), text, ...(files.length ? { attachments: files.map((one) => one.id), files } : {}) }
     this.waiting = [...this.waiting, message].slice(-MOST)
     this.save()
     return message
@@ -29,7 +29,7 @@ export class Outbox {
   }
 }
 
-function newId() {
+export function newId() {
   if (crypto.randomUUID) return crypto.randomUUID()
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('')
 }

@@ -13,7 +13,23 @@ export function bubble(message, pending) {
   box.querySelector('.who').textContent = word(author)
   box.querySelector('.text').textContent = message.text
   mark(box, pending)
+  if (message.attachments?.length) box.append(files(message.attachments))
   if (message.reply) extras(box, message.reply)
+  return box
+}
+
+// Photos as their thumbnails, everything else by name; a tap saves the file.
+function files(list) {
+  const box = copy('files')
+  for (const one of list) {
+    const link = copy('shown')
+    const picture = link.querySelector('img')
+    link.href = `/chat/attachments/${encodeURIComponent(one.id)}`
+    link.setAttribute('aria-label', one.name)
+    if (one.thumbnail) { picture.src = `${link.getAttribute('href')}/thumbnail`; picture.alt = one.name } else picture.remove()
+    link.querySelector('.name').textContent = one.thumbnail ? '' : one.name
+    box.append(link)
+  }
   return box
 }
 
