@@ -13,16 +13,30 @@ from aiohttp import web
 from sqlalchemy.orm import Session
 
 from integrations.bootstrap import HOUSE
-from integrations.consoles import tickets
+from integrations.consoles import attachments, tickets
 from integrations.consoles.access import FORM, PERSON
 from integrations.consoles.forms import LONG, Form
 from integrations.consoles.staff import after_change
 from integrations.consoles.words import now
-from ticketing import cards, exclusions, merging, offices, particulars, promises, requests, rulings, supervision, urging
+from ticketing import (
+    attachment_views,
+    cards,
+    exclusions,
+    merging,
+    offices,
+    particulars,
+    promises,
+    requests,
+    rulings,
+    supervision,
+    urging,
+)
+from ticketing import attachments as materials
 from ticketing.accounts import Person
+from ticketing.attachments import Content, Origin
 from ticketing.city import City
 from ticketing.errors import Conflict, HotlineError, Invalid
-from ticketing.models import RequestKind
+from ticketing.models import AttachmentPart, RequestKind
 from ticketing.numbering import read_number
 from ticketing.queries import ticket_id as visible_id
 from ticketing.requests import Wish
@@ -30,7 +44,6 @@ from ticketing.supervision import Visit
 from ticketing.workflow import Actor
 
 _NOTE = 5000
-_FILE_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,7 @@ class At:
     actor: Actor
     now: datetime
     form: Form
+    uploads: tuple[Content, ...] = ()
 
     @property
     def who(self) -> tuple[Actor, datetime]:
@@ -178,7 +192,8 @@ def _supervise(at: At) -> None:
 
 
 def _prove(at: At) -> None:
-    supervision.prove(at.session, at.id(), *at.who, proof=at.note("proof"), files=_files(at.form))
+    supervision.prove(at.session, at.id(), *at.who, proof=at.note("proof"), files=_names(at))
+    _keep(at, AttachmentPart.PROOF, at.id())
 
 
 def _end_supervision(at: At) -> None:
@@ -194,19 +209,37 @@ def _visit(at: At) -> None:
     if visited_at is None:
         raise Invalid("field_missing", field="visited_at")
     people, place, result = (at.form.text(name, _NOTE) for name in ("people", "place", "result"))
-    seen = Visit(visited_at, people, place, result, tuple(_files(at.form)), at.maybe_id("supervision"))
-    supervision.visit(at.session, at.ticket_id, *at.who, seen)
+    seen = Visit(visited_at, people, place, result, tuple(_names(at)), at.maybe_id("supervision"))
+    _keep(at, AttachmentPart.VISIT, supervision.visit(at.session, at.ticket_id, *at.who, seen))
 
 
-def _files(form: Form) -> list[str]:
-    """References of photos and papers, one a line."""
-    lines = form.text("files", _NOTE).splitlines()
-    return [line.strip() for line in lines if line.strip()][: _FILE_LINES + 1]
+def _names(at: At) -> list[str]:
+    """The names of the files with their hashes, as ledgers and reports quote them."""
+    return [f"{one.name} sha256:{one.sha256.hex()}" for one in at.uploads]
+
+
+def _keep(at: At, part: AttachmentPart, part_id: UUID | None = None) -> None:
+    """The files become the ticket's, beside what they prove."""
+    for one in at.uploads:
+        origin = Origin(part, at.actor, ticket_id=at.ticket_id, part_id=part_id)
+        materials.add(at.session, one, origin, at.now)
+
+
+def _attach(at: At) -> None:
+    attachment_views.require_open(at.session, at.actor, at.ticket_id)
+    if not at.uploads:
+        raise Invalid("file_missing", field="uploads")
+    _keep(at, AttachmentPart.EVIDENCE)
+
+
+def _release(at: At) -> None:
+    attachment_views.release(at.session, at.actor, at.id(), at.ticket_id, at.now)
 
 
 def _ask_exclusion(at: At) -> None:
     wanted = {"reason_code": at.form.text("reason_code"), "evidence": at.note("evidence")}
-    exclusions.ask(at.session, at.ticket_id, *at.who, **wanted, files=_files(at.form))
+    asked = exclusions.ask(at.session, at.ticket_id, *at.who, **wanted, files=_names(at))
+    _keep(at, AttachmentPart.EXCLUSION, asked)
 
 
 def _card(action: str) -> Deed:
@@ -265,6 +298,8 @@ _CARD_ACTIONS = ("issue_card", "dismiss_card", "appeal_card", "uphold_card", "wi
 _EXCLUSION_ACTIONS = ("grant_exclusion", "deny_exclusion", "appeal_exclusion", "uphold_exclusion")
 DEEDS: Mapping[str, Deed] = MappingProxyType(
     {
+        "attach": _attach,
+        "release_attachment": _release,
         "request": _ask,
         "decide": _decide,
         "told": _told,
@@ -306,7 +341,9 @@ async def do(request: web.Request) -> web.StreamResponse:
         raise web.HTTPNotFound
     number, person, form = request.match_info["number"], request[PERSON], request[FORM]
     try:
-        refused = await house.database.writing(_do, DEEDS[name], house.city, number, person, form)
+        await house.database.reading(visible_id, person.actor, number)
+        uploads = await attachments.taken_in(request, form)
+        refused = await house.database.writing(_do, DEEDS[name], house.city, number, person, form, uploads)
     except HotlineError as error:
         return await tickets.show(request, error=error)
     await after_change(request)
@@ -321,6 +358,14 @@ def _back(form: Form, number: str, name: str) -> str:
     return f"{lists.get(form.text('back'), f'/console/tickets/{number}')}?done={name}"
 
 
-def _do(session: Session, deed: Deed, city: City, number: str, person: Person, form: Form) -> HotlineError | None:
+def _do(
+    session: Session,
+    deed: Deed,
+    city: City,
+    number: str,
+    person: Person,
+    form: Form,
+    uploads: tuple[Content, ...],
+) -> HotlineError | None:
     ticket_id = visible_id(session, person.actor, number)
-    return deed(At(session, city, ticket_id, person.actor, now(), form))
+    return deed(At(session, city, ticket_id, person.actor, now(), form, uploads))

@@ -68,6 +68,17 @@ class Form:
         with value.file as file:
             return value.filename[:SHORT], file.read()
 
+    def uploads(self, name: str, most: int) -> list[tuple[str, bytes]]:
+        """The names and contents of a repeated file field; nothing where none was chosen."""
+        chosen = [one for one in self.fields.getall(name, []) if isinstance(one, web.FileField) and one.filename]
+        if len(chosen) > most:
+            raise Invalid("too_many_files", limit=most)
+        read = []
+        for one in chosen:
+            with one.file as file:
+                read.append((one.filename[:SHORT], file.read()))
+        return read
+
     def several(self, name: str, most: int = 20) -> tuple[str, ...]:
         """All values of a repeated field."""
         values = self.fields.getall(name, [])

@@ -9,6 +9,7 @@ from aiohttp import web
 from integrations.consoles import (
     actions,
     alarms,
+    attachments,
     callbacks,
     conversations,
     deeds,
@@ -67,7 +68,9 @@ CONSOLE = (
     Route("GET", f"/console/tickets/{_NUMBER}", tickets.ticket_page, STAFF),
     Route("POST", f"/console/tickets/{_NUMBER}/contact", tickets.reveal, STAFF),
     Route("POST", f"/console/tickets/{_NUMBER}/" + "{action:[a-z_]{2,20}}", actions.act, _ACTORS),
-    Route("POST", f"/console/tickets/{_NUMBER}/do/" + "{deed:[a-z_]{2,30}}", deeds.do, _ACTORS),
+    Route("POST", f"/console/tickets/{_NUMBER}/do/" + "{deed:[a-z_]{2,30}}", deeds.do, _ACTORS, attachments.UPLOAD),
+    Route("GET", f"/console/attachments/{_ID}/thumbnail", attachments.small, STAFF),
+    Route("POST", f"/console/attachments/{_ID}/open", attachments.open_one, STAFF),
     Route("GET", "/console/requests", supervision.requests_page, _DECIDERS),
     Route("GET", "/console/supervision", supervision.board_page, _SUPERVISORS),
     Route("GET", "/console/supervision/replay", supervision.replay_page, _SUPERVISORS),

@@ -14,8 +14,9 @@ from integrations.consoles.access import FORM, PERSON, page
 from integrations.consoles.pages import PAGES
 from integrations.consoles.words import now
 from integrations.middleware import status_of
-from ticketing import audit, echoes, identity, queries
+from ticketing import attachment_views, audit, echoes, identity, queries
 from ticketing.accounts import Person
+from ticketing.attachment_views import Materials
 from ticketing.city import City
 from ticketing.dossier import Dossier, dossier
 from ticketing.echoes import Echo
@@ -56,6 +57,7 @@ class Opened:
     intact: bool
     echoes: tuple[Echo, ...]
     dossier: Dossier
+    materials: Materials
 
 
 async def list_page(request: web.Request) -> web.StreamResponse:
@@ -154,4 +156,5 @@ def _open(session: Session, house: House, person: Person, number: str) -> Opened
     alike = person.role in queries.EVERYTHING and opened.row.status in MERGEABLE
     found = echoes.echoes_of(session, house.bot.duplicates, house.city, ticket_id) if alike else ()
     beside = dossier(session, house.city, person.actor, ticket_id, now())
-    return Opened(opened, not audit.verify(session, ticket_id), found, beside)
+    materials = attachment_views.of_ticket(session, person.actor, ticket_id)
+    return Opened(opened, not audit.verify(session, ticket_id), found, beside, materials)

@@ -29,7 +29,7 @@ document.addEventListener('keydown', (event) => {
 // A form that is on its way is not sent twice; the server would recognise it, but the person should see it too.
 document.addEventListener('submit', (event) => {
   if (event.target.dataset.sending) { event.preventDefault(); return }
-  if (event.target.method !== 'post' || event.target.hasAttribute('hx-post')) return
+  if (event.target.method !== 'post' || event.target.hasAttribute('hx-post') || 'download' in event.target.dataset) return
   event.target.dataset.sending = '1'
   for (const button of event.target.querySelectorAll('button')) setTimeout(() => { button.disabled = true })
 }, true)

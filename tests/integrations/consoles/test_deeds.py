@@ -157,7 +157,7 @@ async def test_supervision_from_the_instruction_to_the_card(staff: SignIn, regis
     assert "重点督办" in page
     page = await department.get(f"/console/tickets/{number}")
     one = form_id(page, "prove")
-    await do(department, number, "prove", id=one, proof="已查清。", files="照片1\n照片2")
+    await do(department, number, "prove", id=one, proof="已查清。")
     visited = {"visited_at": "2026-01-01T09:00", "people": "督查科", "place": "某工地", "result": "属实"}
     await do(judge, number, "visit", **visited, supervision=one)
     assert "督办中" not in await do(judge, number, "end_supervision", id=one, note="同意")
