@@ -44,10 +44,11 @@ async def close_streams(app: web.Application) -> None:
 def _topics(request: web.Request) -> list[str]:
     role: Role = request[PERSON].role
     topics = ["tickets", f"inbox:{request[PERSON].staff_id}", *(["alarms"] if role in ON_DUTY else [])]
-    if role in FRONT:
-        topics += ["queue", "notices"]
+    if role in ON_DUTY:
+        topics += ["queue", *(["notices"] if role in FRONT else [])]
         if "conversation" in request.query:
-            topics.append(f"conversation:{_id(request.query['conversation'])}")
+            conversation = _id(request.query["conversation"])
+            topics += [f"{name}:{conversation}" for name in ("conversation", "notes", "citizen-typing")]
     return topics
 
 

@@ -12,10 +12,22 @@ function step(by) {
   links[Math.max(0, Math.min(links.length - 1, here + by))].focus()
 }
 
+// The desk's keys: Alt+N takes the next one, Alt+T hands on, Alt+1… writes a canned phrase. Codes, not characters,
+// because Alt changes what a key types on some keyboards.
+function shortcut(code) {
+  if (code === 'KeyN') return press(document.querySelector('#accept') ?? document.querySelector('.reply form[action$="/take"] button') ?? document.querySelector('#queue .q a:not([aria-current])'))
+  if (code === 'KeyT') return press(document.querySelector('.transfer > summary'))
+  return code.startsWith('Digit') && press(document.querySelector(`[data-alt="${code.slice(5)}"]`))
+}
+function press(target) { target?.click(); return Boolean(target) }
+
 document.addEventListener('keydown', (event) => {
-  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.target.form) {
+  const sends = event.ctrlKey || event.metaKey || ('send' in event.target.dataset && !event.shiftKey && !event.isComposing)
+  if (event.key === 'Enter' && sends && event.target.form) {
     event.preventDefault()
     event.target.form.requestSubmit()
+  } else if (event.altKey && !event.ctrlKey && shortcut(event.code)) {
+    event.preventDefault()
   } else if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) {
     // the key belongs to the field or the browser
   } else if (event.key === 'j') step(1)
@@ -56,6 +68,9 @@ function tick() {
     const seconds = Math.max(0, (Date.now() - Date.parse(since.dateTime)) / 1000)
     if (seconds < 6000) since.textContent = minutes(seconds)
   }
+  for (const until of document.querySelectorAll('time[data-until]')) {
+    until.textContent = String(Math.max(0, Math.ceil((Date.parse(until.dateTime) - Date.now()) / 1000)))
+  }
 }
 setInterval(tick, 1000)
 tick()
@@ -66,3 +81,21 @@ function toEnd() {
 }
 document.addEventListener('htmx:after:swap', () => { tick(); toEnd() })
 toEnd()
+
+// Typing signs, both ways: ours at most every three seconds, theirs for four.
+let told = 0
+document.addEventListener('input', (event) => {
+  const path = event.target.dataset?.typing
+  if (!path || Date.now() - told < 3000) return
+  told = Date.now()
+  const csrf = event.target.form.elements.csrf.value
+  fetch(path, { method: 'POST', body: new URLSearchParams({ csrf }) }).catch(() => { told = 0 })
+})
+let hush = 0
+document.body.addEventListener('citizen-typing', () => {
+  const sign = document.querySelector('#typing')
+  if (!sign) return
+  sign.hidden = false
+  clearTimeout(hush)
+  hush = setTimeout(() => { sign.hidden = true }, 4000)
+})
