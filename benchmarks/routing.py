@@ -20,7 +20,7 @@ from benchmarks import results
 from integrations.settings import ROOT
 from routing.catalogue import Catalogue
 from routing.router import Recommendation, Router
-from routing.training import read_examples, train_router
+from routing.training import read_asides, read_examples, train_router
 
 NLU_DATA = ROOT / "nlu_data"
 MODELS = ROOT / ".hotline" / "models"
@@ -101,7 +101,7 @@ def training() -> dict[str, float]:
     """Seconds of work to train all models from nothing."""
     catalogue, examples = Catalogue.load(NLU_DATA), read_examples(NLU_DATA)
     began, worked = time.perf_counter(), time.process_time()
-    train_router(examples, catalogue, "bench", lambda _: None)
+    train_router(examples, catalogue, "bench", lambda _: None, read_asides(NLU_DATA))
     return {
         "examples": len(examples),
         "train_seconds": round(time.process_time() - worked, 1),

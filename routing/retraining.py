@@ -19,7 +19,7 @@ from sklearn.model_selection import GroupKFold
 from routing.catalogue import Catalogue
 from routing.classifier import save
 from routing.features import shape
-from routing.training import Example, Progress, RouterModel, model_version, read_examples, train_router
+from routing.training import Example, Progress, RouterModel, model_version, read_asides, read_examples, train_router
 
 LEAST = 30
 _FOLDS = 2
@@ -78,6 +78,7 @@ class Challenge:
         self._answer = answer
         self._progress = progress
         self._examples = examples or read_examples(nlu_data)
+        self._asides = () if examples else read_asides(nlu_data)
         self._version = model_version(nlu_data, catalogue)
 
     def run(
@@ -123,7 +124,7 @@ class Challenge:
             for one in lessons
         ]
         version = f"{self._version}+{len(lessons)}"
-        return train_router([*self._examples, *taught], self._catalogue, version, self._progress)
+        return train_router([*self._examples, *taught], self._catalogue, version, self._progress, self._asides)
 
     def _duel(
         self, champion: RouterModel, challenger: RouterModel, expected: Sequence[tuple[str, frozenset[str]]]
