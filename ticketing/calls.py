@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, select, update
 from sqlalchemy.orm import Session
 
 from ticketing.errors import Forbidden
@@ -110,6 +110,11 @@ def by_id(session: Session, call_id: UUID) -> CallView | None:
     return _first(session, _c.id == call_id)
 
 
+def of_attempt(session: Session, key: str) -> CallView | None:
+    """The outbound call of an attempt."""
+    return _first(session, _c.attempt_key == key)
+
+
 def locked(session: Session, call_id: UUID) -> CallView:
     """One call, its row locked until the transaction ends."""
     row = session.execute(select(*_c).where(_c.id == call_id).with_for_update()).mappings().one()
@@ -150,6 +155,12 @@ def document(session: Session, call_id: UUID, step: str) -> str | None:
     return unseal(session, body) if body else None
 
 
+def disclaim(session: Session, call_id: UUID, step: str) -> None:
+    """Composing failed: the next request for the step tries again."""
+    unsaid = (_d.call_id == call_id) & (_d.step == step) & _d.body_sealed.is_(None)
+    session.execute(delete(_DOCUMENT).where(unsaid))
+
+
 def told(
     session: Session, call: CallView, step: str, body: str, stage: str, memory: Mapping[str, Any], now: datetime
 ) -> str:
@@ -174,6 +185,33 @@ def _memory(session: Session, memory: Mapping[str, Any]) -> bytes | None:
 def change(session: Session, call_id: UUID, **values: Any) -> None:
     """Set some columns of a call."""
     session.execute(update(_CALL).where(_c.id == call_id).values(**values))
+
+
+def seen(session: Session, call_id: UUID, now: datetime) -> None:
+    """The provider spoke of the call."""
+    change(session, call_id, seen_at=now)
+
+
+def change_sid(session: Session, call_id: UUID, sid: str, now: datetime) -> None:
+    """The provider's id of a call we asked for; the first one told stays."""
+    unknown = update(_CALL).where(_c.id == call_id, _c.sid.is_(None))
+    session.execute(unknown.values(sid=sid, seen_at=now))
+
+
+def belongs(session: Session, call_id: UUID, conversation_id: UUID) -> None:
+    """The call is part of this conversation."""
+    change(session, call_id, conversation_id=conversation_id)
+
+
+def queued(session: Session, call_id: UUID, now: datetime, *, again: bool = False) -> None:
+    """The caller waits for a person since now, unless they did before; `again` begins the wait anew."""
+    waiting = _c.id == call_id if again else (_c.id == call_id) & _c.queued_at.is_(None)
+    session.execute(update(_CALL).where(waiting).values(queued_at=now))
+
+
+def rate(session: Session, call_id: UUID, rating: int) -> None:
+    """The caller's rating of this very call: 3 满意, 2 基本满意, 1 不满意."""
+    change(session, call_id, rating=rating)
 
 
 def record_address(session: Session, call_id: UUID, url: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -119,11 +118,3 @@ class Rest:
         except requests.RequestException as error:
             raise CallFailed(type(error).__name__) from error
         return Placed(str(getattr(made, "sid", None) or made.call_sid), str(made.status))
-
-
-def operator_targets(listed: str, person: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """The addresses operators are rung at: those of a person who took the call, else those that are nobody's own."""
-    targets = [part.strip() for part in listed.split(",") if part.strip()]
-    if person is not None and (own := [one for one in targets if "{username}" in one]):
-        return tuple(one.replace("{username}", person["username"]) for one in own)
-    return tuple(one for one in targets if "{" not in one)
