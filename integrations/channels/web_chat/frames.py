@@ -58,8 +58,14 @@ class Ping(_Frame):
     type: Literal["ping"]
 
 
-Incoming = Annotated[Hello | Say | Ping, Field(discriminator="type")]
-INCOMING: TypeAdapter[Hello | Say | Ping] = TypeAdapter(Incoming)
+class Typing(_Frame):
+    """The citizen is writing."""
+
+    type: Literal["typing"]
+
+
+Incoming = Annotated[Hello | Say | Ping | Typing, Field(discriminator="type")]
+INCOMING: TypeAdapter[Hello | Say | Ping | Typing] = TypeAdapter(Incoming)
 
 
 def dumps(frame: Mapping[str, Any]) -> str:

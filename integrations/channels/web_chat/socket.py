@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from bot import dialogue
 from integrations.bootstrap import HOUSE
-from integrations.channels.web_chat import frames
+from integrations.channels.web_chat import frames, line
 from integrations.channels.web_chat.page import new_session, session_of
 from integrations.consoles.pages import PAGES
 from integrations.consoles.words import now
@@ -167,8 +167,10 @@ class Visit:
                 await self._take(frame)
             elif isinstance(frame, frames.Ping):
                 await self._pong()
+            elif isinstance(frame, frames.Typing) and self._conversation and self._owner == "operator":
+                self._house.live.publish(line.typing_topic(self._conversation))
 
-    def _parse(self, message: WSMessage) -> frames.Hello | frames.Say | frames.Ping | None:
+    def _parse(self, message: WSMessage) -> frames.Hello | frames.Say | frames.Ping | frames.Typing | None:
         try:
             return frames.INCOMING.validate_json(message.data) if message.type is WSMsgType.TEXT else None
         except ValidationError:
@@ -278,6 +280,8 @@ class Visit:
         if self._conversation is None:
             self._conversation = conversation
             self._tasks.append(asyncio.create_task(self._follow(conversation, resumed)))
+            waiting = line.follow(self._house, conversation, lambda: self._owner == "queue", self._send)
+            self._tasks.append(asyncio.create_task(waiting))
 
     async def _follow(self, conversation: UUID, resumed: bool) -> None:
         with self._house.live.subscribe(f"conversation:{conversation}") as subscription:

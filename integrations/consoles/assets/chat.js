@@ -16,6 +16,9 @@ const drawn = new Map() // sequence number → bubble
 let connection = null
 let conversation = null
 let last = 0
+let speaker = 'bot'
+let offering = false // whether the last message offers choices
+let wrote = 0
 
 // The log stays at its end until the citizen scrolls up; a message taller than the log is shown from its top.
 let atEnd = true
@@ -46,6 +49,7 @@ function arrived(message) {
   if (message.author !== 'citizen') {
     document.querySelector('.typing').hidden = true
     const offered = message.reply?.choices ?? []
+    offering = offered.length > 0
     choices(quick, offered.length || message.author !== 'bot' ? offered : firstChoices, say)
   }
   place(bubble(message), message.seq)
@@ -81,8 +85,15 @@ function owner(name) {
   bar.hidden = name === 'bot'
   bar.classList.toggle('person', name === 'operator')
   bar.textContent = name === 'bot' ? '' : word(`owner-${name}`)
-  if (name !== 'bot') choices(quick, [], say)
+  if (name === 'operator' || (name === 'queue' && !offering)) choices(quick, [], say)
+  speaker = name
   follow()
+}
+
+function queue(frame) {
+  if (speaker !== 'queue') return
+  const minutes = frame.wait === null ? '' : String(Math.max(1, Math.ceil(frame.wait / 60)))
+  document.querySelector('#owner').textContent = word(minutes ? 'queue' : 'queue-nobody').replace('{position}', frame.position).replace('{minutes}', minutes)
 }
 
 function welcome(frame) {
@@ -111,6 +122,7 @@ const handlers = {
   message: arrived,
   typing: (frame) => { document.querySelector('.typing').hidden = !frame.on },
   owner: (frame) => owner(frame.owner),
+  queue,
   error: trouble,
 }
 
@@ -146,5 +158,10 @@ form.addEventListener('submit', (event) => {
 })
 field.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit() }
+})
+field.addEventListener('input', () => {
+  if (speaker !== 'operator' || Date.now() - wrote < 3000) return
+  wrote = Date.now()
+  connection.send({ type: 'typing' })
 })
 elderSwitch(document.querySelector('#big'), () => follow(true))
