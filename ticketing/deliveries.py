@@ -52,6 +52,17 @@ class DeliveryView:
     run_at: datetime | None
     tried: tuple[tuple[str, str], ...]
 
+    @property
+    def because(self) -> str:
+        """The code of why this way was chosen."""
+        return self.reason.partition(";")[0]
+
+    @property
+    def passed(self) -> tuple[tuple[str, str], ...]:
+        """The cheaper ways that were passed over, each with the code of why."""
+        parts = (part.partition("=") for part in self.reason.split(";")[1:])
+        return tuple((way, why) for way, _, why in parts)
+
 
 def open_(
     session: Session,

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ticketing import cards, exclusions, merging, offices, request_views, requests, rulings, supervision
+from ticketing import cards, deliveries, exclusions, merging, offices, request_views, requests, rulings, supervision
 from ticketing.cards import CardView
 from ticketing.city import City
+from ticketing.deliveries import DeliveryView
 from ticketing.exclusions import ExclusionView
 from ticketing.explaining import ClockStory, explain
 from ticketing.merging import Child
@@ -60,6 +61,7 @@ class Dossier:
     visits: tuple[VisitView, ...]
     cards: tuple[CardView, ...]
     exclusions: tuple[ExclusionView, ...]
+    deliveries: tuple[DeliveryView, ...]
 
 
 def dossier(session: Session, city: City, actor: Actor, ticket_id: UUID, now: datetime) -> Dossier:
@@ -91,6 +93,7 @@ def dossier(session: Session, city: City, actor: Actor, ticket_id: UUID, now: da
         visits=supervision.visits(session, city, ticket_id=ticket_id) if hotline or lead else (),
         cards=cards.ledger(session, city, actor, ticket_id=ticket_id),
         exclusions=exclusions.ledger(session, city, actor, ticket_id=ticket_id),
+        deliveries=deliveries.of_ticket(session, ticket_id) if hotline else (),
     )
 
 

@@ -11,11 +11,12 @@ import structlog
 from bot import dialogue
 from integrations.bootstrap import House
 from integrations.channels.sms import outgoing as sms
-from integrations.channels.wechat import outgoing
+from integrations.channels.wechat import media, notices, outgoing
 from integrations.effects import alarm, citizen_message, desk_round, robot_call, staff_reminder, watch
 from ticketing import alarms, conversations, jobs, messages, promises
 from ticketing.alarms import ALARM
 from ticketing.callback_plan import ROBOT_CALL
+from ticketing.deliveries import DELIVERY
 from ticketing.jobs import Job
 from ticketing.notices import CITIZEN_MESSAGE
 from ticketing.reminders import STAFF_EVENT, STAFF_REMINDER
@@ -30,8 +31,11 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         STAFF_REMINDER: staff_reminder.carry_out,
         STAFF_EVENT: staff_reminder.carry_out,
         outgoing.WECHAT_MESSAGE: outgoing.carry_out,
+        media.WECHAT_MEDIA: media.carry_out,
         ROBOT_CALL: robot_call.carry_out,
         sms.SMS: sms.carry_out,
+        notices.WECHAT_NOTICE: notices.carry_out,
+        DELIVERY: citizen_message.go_on,
     }
 )
 _BATCH = 10

@@ -1,8 +1,7 @@
-"""“Tell this citizen, purpose X”: into the conversation the matter came from, where it can still be read."""
+"""“Tell this citizen, purpose X”: facts, words, plan, and over to the channel; a way that failed makes room."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,89 +10,58 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from integrations.bootstrap import House
-from integrations.channels.wechat import outgoing
-from ticketing import requests, rounds
+from integrations.channels import handover
+from integrations.channels.planner import Plan, Way
+from integrations.effects.citizen_words import Facts, blanks_of, facts_of, message_of
+from ticketing import deliveries, requests
 from ticketing.announcements import announce
 from ticketing.jobs import Job
-from ticketing.models import Role, Ticket, Urgency
+from ticketing.models import Delivery, Role
 from ticketing.notices import Purpose
-from ticketing.privacy import unseal
 from ticketing.workflow import Actor
 
 log = structlog.get_logger()
 _SYSTEM = Actor(Role.SYSTEM)
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the words of a message are filled with."""
-
-    number: str
-    title: str
-    conversation_id: UUID | None
-    department: str | None
-    answer: str
-    promised_at: datetime
-    survey_token: str | None
-    urgent: bool
-    until: datetime | None = None
-    interim: str = ""
+_READ_OUT = frozenset({"web", "wechat", "sms"})  # where the bot's own reply has told of the registration
 
 
 def carry_out(house: House, job: Job, now: datetime) -> None:
-    """Write the message once into the ticket's conversation and tell its reader; without one it is only logged."""
-    purpose = Purpose(job.payload["purpose"])
-    ticket_id = UUID(job.payload["ticket_id"])
+    """Write the message once into the ticket's conversation, and take the cheapest allowed way to its reader."""
+    purpose, ticket_id = Purpose(job.payload["purpose"]), UUID(job.payload["ticket_id"])
     with house.database.read() as session:
-        facts = replace(_facts(session, ticket_id), until=_until(job), interim=job.secret.get("interim", ""))
-    if facts.conversation_id is None:
-        log.info("no_way_to_citizen", ticket=facts.number, purpose=purpose)
+        facts = facts_of(session, ticket_id, job)
+    if purpose is Purpose.REGISTERED and facts.conversation_id is not None and facts.channel in _READ_OUT:
         return
-    if purpose is Purpose.REGISTERED:
-        return  # the conversation has just read it out itself
-    text = _words(house, purpose, facts)
+    text = message_of(house, purpose, facts)
     with house.database.write() as session:
-        seq = announce(session, facts.conversation_id, text, job.key, now)
-        if seq is not None:
-            rings = now if facts.urgent else house.city.callbacks.quiet.end(now)  # 静默时段: nobody is woken
-            outgoing.forward(session, facts.conversation_id, seq, now, run_at=rings)
-        if "request_id" in job.payload:
-            requests.told(session, house.city, UUID(job.payload["request_id"]), _SYSTEM, now)
+        seq = announce(session, facts.conversation_id, text, job.key, now) if facts.conversation_id else None
+        _deliver(session, house, job, ticket_id, facts, text, now)
     if seq is not None:
         house.live.publish(f"conversation:{facts.conversation_id}", seq)
+    house.live.publish("tickets")
 
 
-def _until(job: Job) -> datetime | None:
-    return datetime.fromisoformat(job.payload["until"]) if job.payload.get("until") else None
+def _deliver(session: Session, house: House, job: Job, ticket_id: UUID, facts: Facts, text: str, now: datetime) -> None:
+    purpose = Purpose(job.payload["purpose"])
+    blanks = blanks_of(house, purpose, facts)
+    made = deliveries.open_(
+        session, key=job.key, ticket_id=ticket_id, purpose=purpose, urgent=facts.urgent, text=text, blanks=blanks,
+        now=now,
+    )  # fmt: skip
+    plan = handover.go(session, house, made, job.key, now) if made is not None else None
+    if plan is not None and _tells(plan) and "request_id" in job.payload:
+        requests.told(session, house.city, UUID(job.payload["request_id"]), _SYSTEM, now)
 
 
-def _facts(session: Session, ticket_id: UUID) -> Facts:
-    ticket = session.execute(select(Ticket).where(Ticket.id == ticket_id)).scalar_one()
-    return Facts(
-        ticket.number,
-        ticket.title,
-        ticket.conversation_id,
-        ticket.lead_department,
-        unseal(session, ticket.answer_sealed) if ticket.answer_sealed else "",
-        ticket.promised_at,
-        rounds.link_token(session, ticket_id),
-        ticket.urgency != Urgency.NORMAL,
-    )
+def _tells(plan: Plan) -> bool:
+    """Whether the citizen is told by the way itself; a person who calls says so on the ticket's page."""
+    return plan.channel is not None and plan.channel is not Way.CALL
 
 
-def _words(house: House, purpose: Purpose, facts: Facts) -> str:
-    department = facts.department and house.replies.text(f"labels.department.{facts.department}")
-    zone = house.city.zone
-    promised, until = facts.promised_at.astimezone(zone), (facts.until or facts.promised_at).astimezone(zone)
-    return house.replies.text(
-        f"notices.{purpose}",
-        number=facts.number,
-        title=facts.title,
-        department=department or house.replies.text("notices.nobody"),
-        answer=facts.answer,
-        promised=f"{promised.month}月{promised.day}日 {promised:%H:%M}",
-        until=f"{until.month}月{until.day}日 {until:%H:%M}",
-        interim=facts.interim,
-        progress=f"{house.settings.url}/t",
-        survey=f"{house.settings.url}/s/{facts.survey_token}" if facts.survey_token else "",
-    )
+def go_on(house: House, job: Job, now: datetime) -> None:
+    """A way failed: take the next best one."""
+    delivery_id = UUID(job.payload["delivery"])
+    with house.database.write() as session:
+        key = session.execute(select(Delivery.key).where(Delivery.id == delivery_id)).scalar_one()
+        handover.go(session, house, delivery_id, key, now)
+    house.live.publish("tickets")

@@ -7,14 +7,19 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from integrations.channels.wechat.account import Account
 from integrations.channels.wechat.tokens import access_token
 from integrations.database.engine import Database
+from ticketing.errors import Invalid
+from ticketing.file_types import MAX_FILE
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
+_MEDIA_TIMEOUT = aiohttp.ClientTimeout(total=45)
+_MEDIA_HOSTS = (".qq.com", ".qpic.cn", ".weixin.qq.com")
 _TOKEN_REFUSED = frozenset({40001, 40014, 42001})
 CLOSED = {45015: "window", 45047: "budget", 43004: "unsubscribed", 40003: "openid"}
 
@@ -45,6 +50,51 @@ class Api:
         await self._post(
             "/cgi-bin/message/custom/send", {"touser": openid, "msgtype": "text", "text": {"content": text}}
         )
+
+    async def send_notice(self, openid: str, template: str, page: str, fields: Mapping[str, str]) -> None:
+        """A subscription notice (订阅通知), which opens a page."""
+        data = {name: {"value": value} for name, value in fields.items()}
+        body = {"touser": openid, "template_id": template, "page": page, "data": data}
+        await self._post("/cgi-bin/message/subscribe/bizsend", body)
+
+    async def media(self, media_id: str) -> bytes:
+        """A temporary material (临时素材): its bytes; a video comes by way of a second address."""
+        token = await self._token()
+        try:
+            return await self._material(token, media_id)
+        except ApiError as error:
+            if error.code not in _TOKEN_REFUSED:
+                raise
+        return await self._material(await self._token(refused=token), media_id)
+
+    async def _material(self, token: str, media_id: str) -> bytes:
+        url, asked = f"{self._account.api_base}/cgi-bin/media/get", {"access_token": token, "media_id": media_id}
+        body, kind = await self._download(url, asked)
+        if kind not in {"application/json", "text/plain"}:
+            return body
+        answer = json.loads(body)
+        if answer.get("errcode"):
+            raise ApiError(int(answer["errcode"]), str(answer.get("errmsg", "")))
+        where = str(answer.get("video_url", ""))
+        if not self._is_theirs(where):
+            raise ApiError(-1, "no material, and no address of WeChat's")
+        return (await self._download(where, {}))[0]
+
+    def _is_theirs(self, url: str) -> bool:
+        """Whether an address that an answer names is WeChat's own: nothing else is asked on its word."""
+        host = urlsplit(url).hostname or ""
+        return host == urlsplit(self._account.api_base).hostname or host.endswith(_MEDIA_HOSTS)
+
+    async def _download(self, url: str, asked: Mapping[str, str]) -> tuple[bytes, str]:
+        async with self._http.get(url, params=asked, timeout=_MEDIA_TIMEOUT, allow_redirects=False) as response:
+            if response.status != 200:
+                raise ApiError(-response.status, "HTTP status")
+            body = b""
+            async for chunk in response.content.iter_chunked(256 * 1024):
+                body += chunk
+                if len(body) > MAX_FILE:
+                    raise Invalid("file_too_large", limit=MAX_FILE // 1024 // 1024)
+            return body, response.content_type
 
     async def create_menu(self, menu: Mapping[str, Any]) -> None:
         """The account's menu (自定义菜单), in place of the one before."""

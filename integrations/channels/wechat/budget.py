@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -14,6 +15,7 @@ from ticketing.statements import dialect_of, insert_or_skip, table_of
 
 WINDOW = timedelta(hours=48)
 MESSAGES = 5
+_MOST_NOTICES = 50
 _CONTACT = table_of(ChannelContact)
 _c = _CONTACT.c
 _MEET = insert_or_skip(_CONTACT, "channel", "address_index", returning=[_c.id])
@@ -48,6 +50,19 @@ def give_back(session: Session, openid: str) -> None:
 def reachable(session: Session, openid: str, now: datetime) -> bool:
     """Whether a message could be sent now, for whoever chooses a channel."""
     return session.execute(select(_c.id).where(_whose(session, openid), *_open(now))).first() is not None
+
+
+def notices(session: Session, openid: str) -> frozenset[str]:
+    """The templates of subscription notices (订阅通知) the citizen accepts; none once they left."""
+    found = select(_c.notices).where(_whose(session, openid), _c.left_at.is_(None))
+    return frozenset(session.execute(found).scalar() or ())
+
+
+def subscribe(session: Session, openid: str, wishes: Mapping[str, bool]) -> None:
+    """Which templates the citizen accepts from now on, and which no longer."""
+    kept = notices(session, openid) | {template for template, wanted in wishes.items() if wanted}
+    kept -= {template for template, wanted in wishes.items() if not wanted}
+    _set(session, openid, notices=sorted(kept)[:_MOST_NOTICES])
 
 
 def _open(now: datetime) -> tuple[object, ...]:

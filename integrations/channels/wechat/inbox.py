@@ -20,7 +20,7 @@ from bot.bot import Bot
 from bot.flows import waiting
 from bot.replies import Replies
 from bot.reply import Action, Reply
-from integrations.channels.wechat import budget
+from integrations.channels.wechat import budget, media, notices
 from integrations.channels.wechat.account import CHANNEL
 from integrations.channels.wechat.messages import Incoming
 from integrations.channels.wechat.outgoing import WECHAT_MESSAGE
@@ -63,13 +63,16 @@ def take(
     if incoming.kind == "event.unsubscribe":
         budget.left(session, incoming.openid, now)
         return None
-    if incoming.kind != "event.templatesendjobfinish":
+    if incoming.kind.startswith("event.subscribe_msg_"):
+        budget.subscribe(session, incoming.openid, notices.wishes(incoming))
+    elif incoming.kind != "event.templatesendjobfinish":
         budget.heard(session, incoming.openid, now)
     if heard is None:
         return None
     heard = _chosen(session, incoming.openid, heard, city)
     inbound = Inbound(CHANNEL, incoming.openid, heard.text, incoming.external_id, city, heard.data)
     recorded = conversations.record(session, inbound, now)
+    media.ask(session, recorded, dict(heard.data), now)
     if recorded.duplicate or recorded.conversation.owner != Owner.BOT:
         return recorded
     payload = {"answer_to": str(recorded.message_id)}

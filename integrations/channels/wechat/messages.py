@@ -54,8 +54,16 @@ class _Reader:
     def end(self, name: str) -> None:
         self._path.pop()
         if self._path:
-            self.fields.setdefault(name, "".join(self._text))
+            self._keep(name, "".join(self._text))
         self._text.clear()
+
+    def _keep(self, name: str, text: str) -> None:
+        """A name that comes again (TemplateId of a list) gets a number: `TemplateId.2`."""
+        place, numbered = 1, name
+        while numbered in self.fields:
+            place += 1
+            numbered = f"{name}.{place}"
+        self.fields[numbered] = text
 
     def refuse(self, *_: object) -> None:
         raise Unreadable("document types and entities are refused")

@@ -21,7 +21,7 @@ from integrations.channels.wechat import budget
 from integrations.channels.wechat.account import CHANNEL, Account
 from integrations.channels.wechat.api import ApiError, calling
 from integrations.channels.wechat.words import MOST_PARTS, split, told
-from ticketing import jobs
+from ticketing import deliveries, jobs
 from ticketing.jobs import Job
 from ticketing.messages import CONVERSATION, MESSAGE, message_view
 from ticketing.privacy import unseal
@@ -40,11 +40,17 @@ class Letter:
 
 
 def forward(
-    session: Session, conversation_id: UUID, seq: int, now: datetime, *, run_at: datetime | None = None
+    session: Session,
+    conversation_id: UUID,
+    seq: int,
+    now: datetime,
+    *,
+    run_at: datetime | None = None,
+    delivery_id: UUID | None = None,
 ) -> bool:
     """Ask for a stored message to be sent, where its conversation is on WeChat; in the transaction that stored it.
 
-    What need not ring at night waits until `run_at`.
+    What need not ring at night waits until `run_at`; `delivery_id` hears whether WeChat took it.
     """
     found = (
         select(MESSAGE.c.id)
@@ -55,6 +61,8 @@ def forward(
     if message_id is None:
         return False
     key, payload = f"{CHANNEL}:says:{message_id}", {"message": str(message_id)}
+    if delivery_id is not None:
+        payload["delivery"] = str(delivery_id)
     return jobs.enqueue(session, WECHAT_MESSAGE, key, payload, now, run_at=run_at)
 
 
@@ -63,6 +71,8 @@ def carry_out(house: House, job: Job, now: datetime) -> None:
     account = Account.of(house.settings)
     if account is None or not account.secret:
         log.warning("wechat_not_configured", key=job.key)
+        with house.database.write() as session:
+            _unreached(session, job, "not_configured", now)
         return
     with house.database.read() as session:
         letter = _letter(session, job.payload, house.replies)
@@ -98,7 +108,7 @@ def parts_of(reply: dict[str, Any] | None, text: str, replies: Replies) -> tuple
 def _send(house: House, account: Account, job: Job, letter: Letter, part: int, now: datetime) -> None:
     with house.database.write() as session:
         if not budget.reserve(session, letter.openid, now):
-            log.warning("wechat_unreachable", key=job.key, reason="budget")
+            _unreached(session, job, "window_closed", now)
             return
     try:
         asyncio.run(_call(house, account, letter.openid, letter.parts[part]))
@@ -108,15 +118,25 @@ def _send(house: House, account: Account, job: Job, letter: Letter, part: int, n
             budget.give_back(session, letter.openid)
             if reason:
                 budget.closed(session, letter.openid, reason, now)
+                _unreached(session, job, f"{reason}_closed" if reason == "window" else reason, now)
         if not reason:
             raise
-        log.warning("wechat_unreachable", key=job.key, reason=reason)
         return
+    if part == 0 and "delivery" in job.payload:
+        with house.database.write() as session:
+            deliveries.sent(session, UUID(job.payload["delivery"]), CHANNEL, now)
     if part + 1 < len(letter.parts):
         with house.database.write() as session:
             following = job.payload | {"part": part + 1}
             stem = job.key.removesuffix(f":{part}") if part else job.key
             jobs.enqueue(session, WECHAT_MESSAGE, f"{stem}:{part + 1}", following, now)
+
+
+def _unreached(session: Session, job: Job, reason: str, now: datetime) -> None:
+    """WeChat does not carry it: another way is looked for, unless its beginning has arrived."""
+    log.warning("wechat_unreachable", key=job.key, reason=reason)
+    if "delivery" in job.payload and not job.payload.get("part"):
+        deliveries.failed(session, UUID(job.payload["delivery"]), CHANNEL, reason, now)
 
 
 async def _call(house: House, account: Account, openid: str, text: str) -> None:

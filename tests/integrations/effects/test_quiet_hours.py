@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
+from integrations.channels.wechat import budget
 from integrations.effects import drain
 from ticketing import conversations, dispatching, intake
 from ticketing.conversations import Inbound
@@ -19,7 +22,11 @@ MORNING = datetime(2026, 11, 21, 0, 0, tzinfo=UTC)  # 8:00
 
 @pytest.mark.parametrize(("urgency", "rings"), [("normal", MORNING), ("urgent", NIGHT)])
 def test_a_message_at_night(house, urgency, rings):
+    account = {"wechat_app_id": "wx", "wechat_token": SecretStr("t"), "wechat_app_secret": SecretStr("s")}
+    unreachable = {"wechat_api_base": "http://127.0.0.1:9"}
+    house = replace(house, settings=house.settings.model_copy(update=account | unreachable))
     with house.database.write() as session:
+        budget.heard(session, "openid-1", NIGHT)
         told = Inbound("wechat", "openid-1", "路灯不亮", "m1", house.city.code)
         conversation = conversations.record(session, told, NIGHT).conversation.id
         draft = intake.AppealDraft(
@@ -33,4 +40,6 @@ def test_a_message_at_night(house, urgency, rings):
     drain(house, lambda: NIGHT)
     with house.database.read() as session:
         (row,) = session.scalars(select(OutboxRow).where(OutboxRow.kind == "wechat_message"))
-    assert (row.run_at or row.done_at) == rings
+    tried = row.attempts > 0
+    assert tried == (rings == NIGHT)
+    assert tried or row.run_at == rings
