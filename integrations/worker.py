@@ -18,7 +18,7 @@ from celery import Celery
 from celery.beat import EmbeddedService
 from celery.worker import WorkController
 
-from integrations import effects
+from integrations import attachments, effects
 from integrations.bootstrap import House
 from integrations.reports.desk import make_due
 from integrations.settings import Settings
@@ -72,6 +72,7 @@ def register(app: Celery, house: House) -> None:
     def sessions() -> None:
         with house.database.write() as session:
             accounts.sweep(session, _now())
+        attachments.sweep(house, _now())
 
     @app.task(name=ALARMS)
     def alarms() -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
 from integrations.bootstrap import HOUSE
@@ -12,8 +15,10 @@ from integrations.consoles.words import now
 from integrations.limits import Buckets, visitor
 from integrations.middleware import status_of
 from ticketing import queries
+from ticketing.attachment_views import of_visitor
 from ticketing.errors import HotlineError, Invalid, NotFound, TooManyAttempts
 from ticketing.queries import Progress
+from ticketing.workflow import FINAL
 
 QUERIES = web.AppKey("progress_queries", Buckets)
 _CODE_DIGITS = 6
@@ -26,7 +31,7 @@ def new_buckets() -> Buckets:
 
 async def progress_page(request: web.Request) -> web.Response:
     """`GET /t[?number=…]`."""
-    return render(request, "progress.html", number=request.query.get("number", "")[:40], found=None, error=None)
+    return shown(request, number=request.query.get("number", "")[:40])
 
 
 async def find(request: web.Request) -> web.Response:
@@ -38,8 +43,27 @@ async def find(request: web.Request) -> web.Response:
         found = await _find(request, number, form.plain("secret", 40))
     except HotlineError as error:
         words = request.app[PAGES].words.error(error)
-        return render(request, "progress.html", status=status_of(error), number=number, found=None, error=words)
-    return render(request, "progress.html", number=number, found=found, error=None)
+        return shown(request, status=status_of(error), number=number, error=words)
+    return await opened(request, found)
+
+
+async def opened(request: web.Request, found: Progress, *, status: int = 200, **told: str) -> web.Response:
+    """The ticket's page for who has proved to know it; for half an hour it takes materials (补充材料)."""
+    house = request.app[HOUSE]
+    files = await house.database.reading(of_visitor, found.ticket_id)
+    pass_ = None if found.status in FINAL else signer(house.secret).dumps(str(found.ticket_id))
+    return shown(request, status=status, number=found.number, found=found, files=files, upload=pass_, **told)
+
+
+def signer(secret: bytes) -> URLSafeTimedSerializer:
+    """Signs which ticket a page may add to."""
+    return URLSafeTimedSerializer(secret, salt="citizen-materials")
+
+
+def shown(request: web.Request, *, status: int = 200, number: str = "", **values: Any) -> web.Response:
+    """The page with what there is to show."""
+    blank: dict[str, Any] = {"found": None, "error": None, "told": None, "files": (), "upload": None}
+    return render(request, "progress.html", status=status, number=number, **blank | values)
 
 
 async def _find(request: web.Request, number: str, secret: str) -> Progress:

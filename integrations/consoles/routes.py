@@ -26,6 +26,7 @@ from integrations.consoles import (
     notices,
     overview,
     progress,
+    progress_materials,
     promises,
     queue_board,
     reports,
@@ -145,6 +146,7 @@ def add(app: web.Application) -> None:
         [
             web.get("/t", progress.progress_page),
             web.post("/t", progress.find),
+            web.post("/t/materials", progress_materials.upload),
             web.get(f"/s/{_TOKEN}", survey.survey_page),
             web.post(f"/s/{_TOKEN}", survey.submit_survey),
         ]
