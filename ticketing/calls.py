@@ -127,9 +127,10 @@ def of_ticket(session: Session, ticket_id: UUID) -> tuple[CallView, ...]:
     return tuple(_view(session, row) for row in rows)
 
 
-def silent_since(session: Session, moment: datetime, limit: int = 50) -> tuple[UUID, ...]:
-    """The calls that have not ended and of which nothing was heard since a moment; looking changes nothing."""
+def silent_since(session: Session, moment: datetime, stage: str | None = None, limit: int = 50) -> tuple[UUID, ...]:
+    """The calls (at a stage) that have not ended and of which nothing was heard since; looking changes nothing."""
     gone = _c.ended_at.is_(None) & (_c.seen_at <= moment) & (_c.status != ASKED)
+    gone = gone & (_c.stage == stage) if stage is not None else gone
     return tuple(session.scalars(select(_c.id).where(gone).order_by(_c.seen_at).limit(limit)))
 
 

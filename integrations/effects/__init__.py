@@ -10,6 +10,7 @@ import structlog
 
 from bot import dialogue
 from integrations.bootstrap import House
+from integrations.channels.phone import ending
 from integrations.channels.sms import outgoing as sms
 from integrations.channels.wechat import media, notices, outgoing
 from integrations.effects import alarm, citizen_message, desk_round, robot_call, staff_reminder, watch
@@ -96,10 +97,10 @@ def offer_round(house: House, now: Now) -> int:
 
 
 def call_back(house: House, now: Now) -> int:
-    """The callback plans and the promises whose day came; returns how many moved."""
+    """The callback plans, the promises whose day came, calls whose end was lost; returns how many moved."""
     with house.database.write() as session:
         fallen = promises.fall_due(session, house.city, now())
-    return fallen + robot_call.go_round(house, now)
+    return fallen + robot_call.go_round(house, now) + ending.sweep(house, now())
 
 
 async def finish_turns(house: House, now: Now) -> int:

@@ -17,7 +17,8 @@ from ticketing.city import City
 from ticketing.errors import Invalid
 from ticketing.models import Left
 
-SILENT = timedelta(minutes=30)
+_LONGEST_CALL = timedelta(hours=5)
+_GONE_FROM_QUEUE = timedelta(minutes=5)  # a waiting caller is heard of every few seconds
 _UNANSWERED = frozenset({"no-answer", "busy", "canceled", "failed"})
 _WAITING = frozenset({Stage.RINGING, Stage.QUEUE, Stage.OFFER, Stage.VOICEMAIL})
 
@@ -47,7 +48,10 @@ def _miss(session: Session, city: City, call: CallView, now: datetime) -> None:
 def sweep(house: House, now: datetime) -> int:
     """End the calls whose end was never reported; returns how many."""
     with house.database.read() as session:
-        found = calls.silent_since(session, now - SILENT)
+        found = {
+            *calls.silent_since(session, now - _LONGEST_CALL),
+            *calls.silent_since(session, now - _GONE_FROM_QUEUE, Stage.QUEUE),
+        }
     done = 0
     for call_id in found:
         with house.database.write() as session:

@@ -17,7 +17,7 @@ from integrations.channels.phone import survey, voicemail
 from integrations.channels.phone.leaving import wait_no_more
 from integrations.channels.phone.line import Heard, Memory, Next, Stage, Talk, room_targets
 from integrations.channels.phone.steps import Ask, Document, Enqueue, Hangup, Leave, Ring, Say
-from ticketing import calls, conversations, handoff, queueing, return_calls
+from ticketing import calls, conversations, handoff, ownership, queueing, return_calls
 from ticketing.city import City
 from ticketing.conversations import Inbound
 from ticketing.desk_rules import DeskRules
@@ -62,8 +62,8 @@ async def connect(talk: Talk, conversation_id: UUID, memory: Memory | None = Non
     house.live.publish("queue")
     who = await house.database.reading(_prospect, conversation_id, house.city.desk, talk.now())
     targets = room_targets(house.settings.phone_operators, who.username)
-    first = who.username is not None or who.outlook is None or who.outlook.position == 1
-    if targets and first and memory.rings < _ROUNDS:
+    first = who.outlook is None or who.outlook.position == 1
+    if targets and (who.username is not None or (first and memory.rings < _ROUNDS)):
         return _ring(talk, targets, memory)
     hopeful = bool(targets) or (who.outlook is not None and who.outlook.staffed)
     if hopeful and memory.rings < _ROUNDS:
@@ -92,9 +92,19 @@ def _wait(talk: Talk, memory: Memory, said: tuple[Say, ...] = ()) -> Next:
 async def rung(talk: Talk, heard: Heard) -> Next:
     """How the ringing ended: they talked, or nobody picked up and the caller keeps their place."""
     if heard.result == ANSWERED:
-        await talk.house.database.writing(calls.met_person, talk.call.id, talk.now())
+        await talk.house.database.writing(picked_up, talk.call.id, talk.now())
         return survey.asked(talk)
     return _wait(talk, talk.memory)
+
+
+def picked_up(session: Session, call_id: UUID, now: datetime) -> None:
+    """A person picked up: the next in line moves up, whether or not that person's screen knows it yet."""
+    if not calls.met_person(session, call_id, now):
+        return
+    conversation_id = calls.locked(session, call_id).conversation_id
+    if conversation_id is not None:
+        ownership.lock(session, conversation_id)
+        queueing.end_wait(session, conversation_id, Left.TAKEN, now)
 
 
 async def waiting(talk: Talk, heard: Heard) -> Document:

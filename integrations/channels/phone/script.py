@@ -6,12 +6,17 @@ Every prompt gets at most two more chances, then keys, then a person. Each stage
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 
+from sqlalchemy.orm import Session
+
 from integrations.channels.phone import people, progress, reading, rescue, survey, turns, voicemail
-from integrations.channels.phone.line import Heard, Next, Stage, Talk
+from integrations.channels.phone.line import CHANNEL, Heard, Next, Stage, Talk
 from integrations.channels.phone.reading import AGAIN, MORE, NEXT, SMS
 from integrations.channels.phone.steps import Ask, Say
+from ticketing import conversations, ownership
+from ticketing.models import Owner
 from ticketing.public_notices import NoticeView
 
 Stager = Callable[[Talk, Heard], Awaitable[Next]]
@@ -27,6 +32,7 @@ async def go_on(talk: Talk, heard: Heard) -> Next:
 async def start(talk: Talk, _heard: Heard) -> Next:
     """Greeting, danger first, what everybody calls about today, recording; then the open question or a person."""
     house = talk.house
+    await house.database.writing(_afresh, talk.address, house.city.code, talk.now())
     said = talk.say("greeting", hotline=talk.word("hotline", city=house.city.name)) + talk.say("emergency_first")
     running = await house.bot.board.running(house.database, house.city.code, talk.now())
     said += tuple(line for notice in running[:_MOST_NOTICES] for line in _notice(talk, notice))
@@ -35,6 +41,13 @@ async def start(talk: Talk, _heard: Heard) -> Next:
     if house.settings.phone_menu == "no-menu":
         return (await people.asked(talk, "no_menu")).after(said)
     return Next((_open(talk, said + talk.say("open")),), Stage.TALK, talk.memory.but(keys={"1": "@progress"}))
+
+
+def _afresh(session: Session, address: str, city: str, now: datetime) -> None:
+    """A form left open by an earlier call does not take the first words of this one; what was said stays."""
+    before = conversations.running(session, CHANNEL, address, city)
+    if before is not None and before.owner == Owner.BOT:
+        ownership.give(session, before.id, now, flow=None, state_sealed=None)
 
 
 def _notice(talk: Talk, notice: NoticeView) -> tuple[Say, ...]:

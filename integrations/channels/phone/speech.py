@@ -84,6 +84,10 @@ def _year(match: re.Match[str]) -> str:
     return f"{digits(match['n'])}年"
 
 
+def _ordinal(match: re.Match[str]) -> str:
+    return f"第{number(match['n'])}"
+
+
 def _plain(match: re.Match[str]) -> str:
     text = match.group()
     return (
@@ -110,6 +114,7 @@ _READINGS: tuple[_Reading, ...] = (
     (re.compile(rf"{_EDGE}(?P<n>{_N})\s*%"), _share),
     (re.compile(rf"{_EDGE}(?P<low>{_N})\s*{_TO}\s*(?P<high>{_N})(?=[{_COUNTED}日元工])"), _span),
     (re.compile(rf"{_EDGE}(?P<n>(?:19|20)[0-9]{{2}})年"), _year),
+    (re.compile(r"第\s*(?P<n>[0-9]{1,4})"), _ordinal),
     (re.compile(rf"{_EDGE}(?P<n>{_N})\s*(?P<unit>[{_COUNTED}])(?!日)"), _counted),
     (re.compile(rf"[0-9]{{13,}}|{_EDGE}{_N}|[0-9]+"), _plain),
 )

@@ -15,6 +15,7 @@ from aiohttp import web
 from integrations.bootstrap import HOUSE, House
 from integrations.channels.phone import ending, people, robot, script
 from integrations.channels.phone.line import Heard, Line, Next, Stage, Talk, room_targets
+from integrations.channels.phone.speech import spoken
 from integrations.channels.phone.steps import Document, Hangup, Ring, Say
 from integrations.channels.twilio import fields as read
 from integrations.channels.twilio.account import Account
@@ -100,7 +101,8 @@ async def leg(request: web.Request) -> web.Response:
     """`POST …/voice/leg`: an operator picked up."""
     proven = await _proven(request)
     call = await _call(proven, request, mine=False)
-    await proven.house.database.writing(calls.met_person, call.id, now())
+    await proven.house.database.writing(people.picked_up, call.id, now())
+    proven.house.live.publish("queue")
     return _nothing()
 
 
@@ -138,7 +140,7 @@ async def fallback(request: web.Request) -> web.Response:
     log.error("call_fell_back", error=proven.fields.get("ErrorCode", "")[:10])
     targets = room_targets(house.settings.phone_operators)
     words = house.replies.text("phone.fallback" if targets else "phone.fallback_alone")
-    said: Document = (Say(words),)
+    said: Document = tuple(Say(one) for one in spoken(words))
     rung: Document = (Ring(targets, "/fallback/end", "/fallback/end"),) if targets else (Hangup(),)
     return _xml(proven.xml(said + rung))
 
