@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from integrations.api import access, conversations, imports, knowledge, metrics, open311, tickets
+from integrations.api import access, attachments, conversations, imports, knowledge, metrics, open311, tickets
 from integrations.api.surface import API
 
-__all__ = ["add", "conversations", "imports", "knowledge", "metrics", "open311", "tickets"]
+__all__ = ["add", "attachments", "conversations", "imports", "knowledge", "metrics", "open311", "tickets"]
 
 
 def add(app: web.Application) -> None:

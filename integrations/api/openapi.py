@@ -25,6 +25,7 @@ _SLOTS = ("path", "header", "query", "body")
 _REF = "#/components/schemas/"
 _ALWAYS = (401, 403, 429)
 _MOST_ERRORS = 20
+_AROUND = 64 * 1024  # what a body has around its largest field
 
 
 class FieldProblem(BaseModel):
@@ -51,7 +52,7 @@ class Problem(BaseModel):
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: what it is called with, what it gives, and who may."""
+    """One operation: what it is called with, what it gives, and who may; `room` for a body larger than usual."""
 
     method: str
     path: str
@@ -61,6 +62,7 @@ class Operation:
     errors: tuple[int, ...]
     models: Mapping[str, type[BaseModel]]
     returns: TypeAdapter[Any]
+    room: int = 0
 
 
 class Unfit(Exception):
@@ -80,7 +82,14 @@ class Api:
         self._operations: list[Operation] = []
 
     def operation(
-        self, method: str, path: str, scope: Scope, *, status: int = 200, errors: tuple[int, ...] = ()
+        self,
+        method: str,
+        path: str,
+        scope: Scope,
+        *,
+        status: int = 200,
+        errors: tuple[int, ...] = (),
+        room: int = 0,
     ) -> Callable[[Operate], Operate]:
         """Declare an operation; its annotations say the rest."""
 
@@ -88,7 +97,7 @@ class Api:
             hints = get_type_hints(operate)
             models = {slot: hints[slot] for slot in _SLOTS if slot in hints}
             returns: TypeAdapter[Any] = TypeAdapter(hints["return"])
-            self._operations.append(Operation(method, path, operate, scope, status, errors, models, returns))
+            self._operations.append(Operation(method, path, operate, scope, status, errors, models, returns, room))
             return operate
 
         return declare
@@ -132,7 +141,8 @@ class Api:
 def _endpoint(one: Operation, guard: Guard) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         await guard(request, one.scope)
-        given = {slot: await _read(request, slot, model) for slot, model in one.models.items()}
+        whole = request.clone(client_max_size=one.room + _AROUND) if one.room else request
+        given = {slot: await _read(whole, slot, model) for slot, model in one.models.items()}
         result = await one.operate(request, **given)
         return web.Response(body=one.returns.dump_json(result), status=one.status, content_type="application/json")
 
