@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -70,14 +71,14 @@ class Form:
 
     def uploads(self, name: str, most: int) -> list[tuple[str, bytes]]:
         """The names and contents of a repeated file field; nothing where none was chosen."""
-        chosen = [one for one in self.fields.getall(name, []) if isinstance(one, web.FileField) and one.filename]
-        if len(chosen) > most:
-            raise Invalid("too_many_files", limit=most)
-        read = []
-        for one in chosen:
-            with one.file as file:
-                read.append((one.filename[:SHORT], file.read()))
-        return read
+        given = [one for one in self.fields.getall(name, []) if isinstance(one, web.FileField)]
+        chosen = [one for one in given if one.filename]
+        with ExitStack() as opened:
+            for one in given:
+                opened.enter_context(one.file)
+            if len(chosen) > most:
+                raise Invalid("too_many_files", limit=most)
+            return [(one.filename[:SHORT], one.file.read()) for one in chosen]
 
     def several(self, name: str, most: int = 20) -> tuple[str, ...]:
         """All values of a repeated field."""

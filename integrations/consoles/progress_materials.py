@@ -28,17 +28,16 @@ _CITIZEN = Actor(Role.CITIZEN)
 
 
 async def upload(request: web.Request) -> web.Response:
-    """`POST /t/materials`: the files become the ticket's, and the page says so or why not."""
+    """`POST /t/materials?pass=…`: the files become the ticket's; nothing is read of a body without a pass."""
     house, words = request.app[HOUSE], request.app[PAGES].words
     try:
         if not request.app[QUERIES].allow(visitor(request)):
             raise TooManyAttempts("uploads_too_fast")
-        form = await forms.read(request, UPLOAD)
-        ticket_id = _ticket_of(house.secret, form.text("pass", 400))
+        ticket_id = _ticket_of(house.secret, request.query.get("pass", "")[:400])
     except HotlineError as error:
         return shown(request, status=status_of(error), error=words.error(error))
     try:
-        files = await taken_in(request, form)
+        files = await taken_in(request, await forms.read(request, UPLOAD))
         if not files:
             raise Invalid("file_missing", field="uploads")
         await house.database.writing(_add, ticket_id, files)

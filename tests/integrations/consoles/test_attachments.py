@@ -149,12 +149,12 @@ async def test_a_citizen_adds_materials_on_the_progress_page(house: House, staff
     ticket, client = register(house), browser()
     async with client.post("/t", data={"number": ticket.number, "secret": ticket.query_code}) as response:
         page = await response.text()
-    token = re.search(r'name="pass" value="([^"]+)"', page)[1]
+    token = re.search(r'action="/t/materials\?pass=([^"]+)"', page)[1]
 
     async def add(given: str, name: str, data: bytes) -> tuple[int, str]:
-        form = FormData({"pass": given}, quote_fields=False)
+        form = FormData(quote_fields=False)
         form.add_field("uploads", data, filename=name)
-        async with client.post("/t/materials", data=form) as response:
+        async with client.post(f"/t/materials?pass={given}", data=form) as response:
             return response.status, await response.text()
 
     status, page = await add(token, "补充.jpg", photo())
