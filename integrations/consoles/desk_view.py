@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from bot.state import AppealForm, State
 from integrations.bootstrap import House
 from ticketing import conversations, desk_notes, desks, echoes, offers, queries, queueing, return_calls
 from ticketing.accounts import Person
+from ticketing.attachment_views import AttachmentView, of_messages
 from ticketing.conversations import ConversationView, MessageView, Waiting
 from ticketing.desk_notes import NoteView
 from ticketing.desks import DeskView
@@ -56,6 +58,7 @@ class Desk:
     calls: tuple[ReturnCallView, ...] = ()
     conversation: ConversationView | None = None
     messages: tuple[MessageView, ...] = ()
+    files: Mapping[UUID, tuple[AttachmentView, ...]] = field(default_factory=dict)
     summary: Summary | None = None
     notes: tuple[NoteView, ...] = ()
     tickets: tuple[tuple[queries.Progress, str], ...] = ()
@@ -114,6 +117,7 @@ def looking_at(session: Session, house: House, desk: Desk, view: ConversationVie
     messages = conversations.messages_after(session, view.id, max(0, view.last_seq - _LAST), _LAST)
     found = queries.of_conversation(session, view.id)
     tickets = tuple((ticket, query_code(session, ticket.ticket_id)) for ticket in found)
+    files = of_messages(session, [message.id for message in messages if message.author == Author.CITIZEN])
     summary = _summary(house, view, messages)
     draft = summary.form
     alike = (
@@ -123,7 +127,7 @@ def looking_at(session: Session, house: House, desk: Desk, view: ConversationVie
     )
     notes = desk_notes.notes(session, view.id)
     return replace(
-        desk, conversation=view, messages=messages, summary=summary, notes=notes, tickets=tickets, echoes=alike
+        desk, conversation=view, messages=messages, files=files, summary=summary, notes=notes, tickets=tickets, echoes=alike
     )
 
 
