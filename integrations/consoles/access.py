@@ -65,7 +65,9 @@ def guarded(route: Route) -> Handler:
             raise Forbidden("page_not_yours")
         if request.method == "POST":
             request[FORM] = await forms.read(request, route.files)
-            accounts.check_csrf(person, request[FORM].text("csrf"))
+            with request[FORM]:
+                accounts.check_csrf(person, request[FORM].text("csrf"))
+                return await route.handler(request)
         return await route.handler(request)
 
     return handle

@@ -127,7 +127,14 @@ def looking_at(session: Session, house: House, desk: Desk, view: ConversationVie
     )
     notes = desk_notes.notes(session, view.id)
     return replace(
-        desk, conversation=view, messages=messages, files=files, summary=summary, notes=notes, tickets=tickets, echoes=alike
+        desk,
+        conversation=view,
+        messages=messages,
+        files=files,
+        summary=summary,
+        notes=notes,
+        tickets=tickets,
+        echoes=alike,
     )
 
 

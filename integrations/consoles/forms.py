@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Self
 from uuid import UUID
 
 from aiohttp import web
@@ -21,6 +21,15 @@ class Form:
     """The fields of one submitted form."""
 
     fields: MultiDictProxy[str | bytes | web.FileField]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of the files, read or not."""
+        for value in self.fields.values():
+            if isinstance(value, web.FileField):
+                value.file.close()
 
     def text(self, name: str, limit: int = SHORT) -> str:
         """A field's text without outer blanks; a missing one is empty."""
@@ -71,14 +80,10 @@ class Form:
 
     def uploads(self, name: str, most: int) -> list[tuple[str, bytes]]:
         """The names and contents of a repeated file field; nothing where none was chosen."""
-        given = [one for one in self.fields.getall(name, []) if isinstance(one, web.FileField)]
-        chosen = [one for one in given if one.filename]
-        with ExitStack() as opened:
-            for one in given:
-                opened.enter_context(one.file)
-            if len(chosen) > most:
-                raise Invalid("too_many_files", limit=most)
-            return [(one.filename[:SHORT], one.file.read()) for one in chosen]
+        chosen = [one for one in self.fields.getall(name, []) if isinstance(one, web.FileField) and one.filename]
+        if len(chosen) > most:
+            raise Invalid("too_many_files", limit=most)
+        return [(one.filename[:SHORT], one.file.read()) for one in chosen]
 
     def several(self, name: str, most: int = 20) -> tuple[str, ...]:
         """All values of a repeated field."""

@@ -37,7 +37,8 @@ async def upload(request: web.Request) -> web.Response:
     except HotlineError as error:
         return shown(request, status=status_of(error), error=words.error(error))
     try:
-        files = await taken_in(request, await forms.read(request, UPLOAD))
+        with await forms.read(request, UPLOAD) as form:
+            files = await taken_in(request, form)
         if not files:
             raise Invalid("file_missing", field="uploads")
         await house.database.writing(_add, ticket_id, files)
