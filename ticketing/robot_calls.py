@@ -75,6 +75,8 @@ def settle(session: Session, city: City, call_id: UUID, outcome: str, now: datet
     if session.execute(running).first() is None:
         return False
     callback_plan.hand_on(session, city, call.callback_id, outcome, now)
+    if outcome == ASKED_PERSON:  # rung now, and on the officers' list in case nobody picks up
+        callback_plan.again_later(session, city, call.callback_id, now)
     return True
 
 

@@ -193,10 +193,15 @@ class Talk:
 
     def wants_person(self, heard: Heard) -> bool:
         """0 or “人工”, at every prompt."""
-        if heard.pressed == PERSON:
-            return True
+        return heard.pressed == PERSON or self._alarm(heard) is Alarm.HUMAN
+
+    def in_danger(self, heard: Heard) -> bool:
+        """Whether the words are of an emergency; it comes before whatever was asked."""
+        return self._alarm(heard) is Alarm.EMERGENCY
+
+    def _alarm(self, heard: Heard) -> Alarm | None:
         finding = self.house.bot.triage.look(hear(heard.words)) if heard.words.strip() else None
-        return finding is not None and finding.alarm is Alarm.HUMAN
+        return finding.alarm if finding is not None else None
 
 
 def room_targets(listed: str, username: str | None = None) -> tuple[str, ...]:

@@ -31,11 +31,11 @@ _SCALE = "scale"
 async def go_on(talk: Talk, heard: Heard) -> Next:
     """The next steps of the robot's call; once a person is asked for it is a call like any other."""
     stage = Stage(talk.call.stage)
-    if stage in _STAGES:
+    if stage in _STAGES and not talk.in_danger(heard):
         if heard.pressed == "0" or (stage is Stage.REASON and talk.wants_person(heard)):
             return await _person(talk)
         return await _STAGES[stage](talk, heard)
-    return await script.STAGES[stage](talk, heard)
+    return await script.go_on(talk, heard)
 
 
 async def begin(talk: Talk, heard: Heard) -> Next:

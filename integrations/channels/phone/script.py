@@ -25,7 +25,9 @@ _STAR = "*"
 
 
 async def go_on(talk: Talk, heard: Heard) -> Next:
-    """The next steps of a call."""
+    """The next steps of a call; danger comes before whatever was asked."""
+    if talk.in_danger(heard):
+        return await turns.answer(talk, heard.words)
     return await STAGES[Stage(talk.call.stage)](talk, heard)
 
 

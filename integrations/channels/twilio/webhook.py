@@ -122,7 +122,8 @@ async def status(request: web.Request) -> web.Response:
     house, said = proven.house, proven.fields.get("CallStatus", "")
     sid = read.sid_of(proven.fields)
     if "call" in request.query:
-        await house.database.writing(robot.reported, house.city, _uuid(request), sid, said, now())
+        call = await _call(proven, request, mine=False)
+        await house.database.writing(robot.reported, house.city, call.id, sid, said, now())
         house.live.publish("tickets")
         return _nothing()
     if said in ENDED:

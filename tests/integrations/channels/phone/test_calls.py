@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import select
 
-from ticketing import calls
-from ticketing.models import AlarmRow, Conversation, Message, Owner, PhoneCall, QueueEntry, ReturnCall, Ticket
+from integrations.channels.phone import ending
+from ticketing import calls, handoff
+from ticketing.models import (
+    AlarmRow,
+    Conversation,
+    Message,
+    OutboxRow,
+    Owner,
+    PhoneCall,
+    QueueEntry,
+    ReturnCall,
+    Staff,
+    Ticket,
+)
 from ticketing.numbering import query_code
 
 OPERATORS = {"phone_operators": "sip:desk@pbx.example,client:{username}"}
@@ -231,3 +245,56 @@ async def test_what_is_not_of_this_call_is_refused(line):
 async def test_without_an_account_there_is_no_telephone(browser):
     async with browser().post("/channels/twilio/voice", data={"CallSid": "CA1"}) as response:
         assert response.status == 404
+
+
+async def test_who_takes_the_call_on_the_screen_is_rung(line, phone_house):
+    phone = await line(phone_operators="client:{username},sip:desk@pbx.example")
+    await phone.dial()
+    await phone.press("0")
+    await phone.go(DialCallStatus="no-answer")
+    with phone_house.database.write() as session:
+        operator = session.scalars(select(Staff).where(Staff.username == "operator")).one()
+        (talk,) = session.scalars(select(Conversation)).all()
+        handoff.take(session, talk.id, operator.id, datetime.now(UTC))
+    assert (await phone.wait()).verbs == ["Leave"]
+    told = await phone.go(QueueResult="leave")
+    assert told.verb("Client").text == "operator"
+
+
+async def test_a_text_message_is_offered_where_there_are_any(line, phone_house):
+    phone = await line(sms_provider="twilio")
+    await phone.dial()
+    told = await phone.say("补办身份证要多少钱")
+    assert "短信发给您请按二" in told.said
+    told = await phone.press("2")
+    assert "短信马上发给您" in told.said
+    assert [row.kind for row in rows(phone_house, OutboxRow)].count("sms") == 1
+
+
+async def test_a_call_whose_end_was_lost(line, phone_house):
+    phone = await line(**OPERATORS)
+    await phone.dial()
+    await phone.press("0")
+    await phone.go(DialCallStatus="no-answer")
+    assert ending.sweep(phone_house, datetime.now(UTC)) == 0
+    assert ending.sweep(phone_house, datetime.now(UTC) + timedelta(minutes=6)) == 1
+    assert [call.reason for call in rows(phone_house, ReturnCall)] == ["missed"]
+    await phone.hang_up()
+    assert len(rows(phone_house, ReturnCall)) == 1
+
+
+async def test_the_fallback_needs_nothing(line):
+    phone = await line(**OPERATORS)
+    assert "<Sip" in await phone.post("/fallback", ErrorCode="11200")
+    assert "<Hangup" in await (await line()).post("/fallback", ErrorCode="11200")
+
+
+async def test_a_form_of_an_earlier_call_is_closed(line, phone_house):
+    phone = await line()
+    await phone.dial()
+    assert "什么地方" in (await phone.say("我要投诉，路灯一个月没亮了")).said
+    await phone.hang_up()
+    again = await line()
+    await again.dial()
+    assert "元" in (await again.say("补办身份证要多少钱")).said
+    assert len(rows(phone_house, Conversation)) == 1
