@@ -51,6 +51,7 @@ class Bot:
     board: NoticeBoard
     duplicates: Duplicates
     openings: Openings | None = None
+    texts: bool = False
 
     @classmethod
     def build(
@@ -64,8 +65,12 @@ class Bot:
         city: City,
         openings: Openings | None = None,
         pack: Path | None = None,
+        texts: bool = False,
     ) -> Self:
-        """A bot with the words of `nlu_data`; `pack` is the city's folder where it is not one of the product's own."""
+        """A bot with the words of `nlu_data`; `pack` is the city's folder where it is not one of the product's own.
+
+        `texts` says that codes can be sent to a phone (短信).
+        """
         pack = pack or nlu_data / "city" / city.code
         return cls(
             database,
@@ -85,6 +90,7 @@ class Bot:
             board=NoticeBoard.load(nlu_data),
             duplicates=Duplicates.load(nlu_data, router.regions),
             openings=openings,
+            texts=texts,
         )
 
     @property

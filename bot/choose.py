@@ -10,6 +10,7 @@ from bot.bot import Bot
 from bot.flows import (
     alarm,
     appeal,
+    binding,
     consult,
     directory,
     faq,
@@ -29,7 +30,7 @@ from bot.guides.elements import asks
 from bot.guides.linker import Decision
 from bot.leaning import Group, Leaning
 from bot.reply import Action
-from bot.state import AppealForm, ProgressForm, Step
+from bot.state import AppealForm, BindingForm, ProgressForm, Step
 from bot.triage import Alarm, Finding
 from ticketing.models import Kind
 
@@ -100,6 +101,8 @@ def _expected(bot: Bot, turn: Turn) -> Outcome | None:
         return _in_form(bot, turn, state.form)
     if state.progress:
         return _in_progress(bot, turn, state.progress)
+    if state.binding:
+        return _in_binding(bot, turn, state.binding)
     if state.offered:
         return consult.choose(bot, turn)
     if state.waiting:
@@ -155,6 +158,16 @@ def _in_progress(bot: Bot, turn: Turn, form: ProgressForm) -> Outcome:
     return progress.go_on(bot, turn, form)
 
 
+def _in_binding(bot: Bot, turn: Turn, form: BindingForm) -> Outcome:
+    """Digits, a cancel or a mere remark belong to the binding; a new matter leaves it."""
+    leaning = Leaning.of(turn.parse)
+    if binding.gives_something(turn.text) or bot.cues.says("cancel", turn.text):
+        return binding.go_on(bot, turn, form)
+    if leaning.group in {Group.APPEAL, Group.ASK} and leaning.share(leaning.group) >= _QUESTION_IN_FORM:
+        return _fresh(bot, replace(turn, state=turn.state.but(binding=None)))
+    return binding.go_on(bot, turn, form)
+
+
 def _fresh(bot: Bot, turn: Turn) -> Outcome:
     """A message nobody waits for; of several matters each, if each stands alone."""
     turn = replace(turn, state=turn.state.but(offered=(), asked=()))
@@ -187,6 +200,8 @@ def _grieves(turn: Turn) -> bool:
 
 def _ordinary(bot: Bot, turn: Turn) -> Outcome:
     """A message no notice answers."""
+    if turn.channel in binding.CHANNELS and (bound := binding.asked(bot, turn)):
+        return bound
     if bot.cues.says("solved", turn.text):
         return smalltalk.talk(bot, turn, "solved")
     if bot.cues.says("identity", turn.text):

@@ -49,6 +49,13 @@ class ProgressForm(_Frozen):
     misses: int = 0
 
 
+class BindingForm(_Frozen):
+    """A phone being bound (绑定手机): its number is asked for, then the code that was sent to it."""
+
+    phone: str | None = None
+    misses: int = 0
+
+
 class Offered(_Frozen):
     """One item offered as a choice, by the name it was shown with."""
 
@@ -89,6 +96,7 @@ class State(_Frozen):
     question: str = ""
     form: AppealForm | None = None
     progress: ProgressForm | None = None
+    binding: BindingForm | None = None
     misses: int = 0
 
     @property
@@ -98,6 +106,8 @@ class State(_Frozen):
             return "appeal"
         if self.progress:
             return "progress"
+        if self.binding:
+            return "binding"
         return "choosing" if self.offered else None
 
     def but(self, **changes: Any) -> Self:

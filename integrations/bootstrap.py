@@ -89,6 +89,7 @@ def _bot(settings: Settings, database: Database, http: aiohttp.ClientSession) ->
         city=city,
         openings=Openings.load(settings.nlu_data, models, vectors.encode, _say),
         pack=settings.city,
+        texts=settings.texts,
     )
 
 

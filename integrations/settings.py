@@ -105,6 +105,11 @@ class Settings(BaseModel):
         )
 
     @property
+    def texts(self) -> bool:
+        """Whether a provider of text messages is named."""
+        return self.sms_provider.strip().lower() not in {"", "null"}
+
+    @property
     def keys(self) -> Path:
         """The file of the data keys."""
         return self.key_file or self.data / "keys.json"

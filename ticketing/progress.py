@@ -127,6 +127,13 @@ def of_conversation(session: Session, conversation_id: UUID, limit: int = 5) -> 
     return tuple(of_ticket(session, ticket) for ticket in tickets)
 
 
+def of_citizen(session: Session, citizen_id: UUID, limit: int = 10) -> tuple[Progress, ...]:
+    """A citizen's own tickets, newest first, for who has proved to be that citizen."""
+    own = select(Ticket).where(Ticket.citizen_id == citizen_id)
+    tickets = session.scalars(own.order_by(Ticket.registered_at.desc()).limit(limit))
+    return tuple(of_ticket(session, ticket) for ticket in tickets)
+
+
 def _steps(session: Session, ticket_id: UUID) -> tuple[Step, ...]:
     rows = session.execute(
         select(TicketEvent.at, TicketEvent.action, TicketEvent.data)

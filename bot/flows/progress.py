@@ -14,8 +14,9 @@ from bot.flows.handoff import person
 from bot.flows.turn import Outcome, Turn, choices, reply_of
 from bot.reply import Action, Choice
 from bot.state import ProgressForm
+from ticketing import citizens
 from ticketing.errors import TooManyAttempts
-from ticketing.progress import Progress, Step, of_conversation, progress
+from ticketing.progress import Progress, Step, of_citizen, of_conversation, progress
 from ticketing.workflow import FINAL
 
 INTENTS = frozenset({"ticket_progress", "ticket_urge", "ticket_add", "ticket_withdraw"})
@@ -31,10 +32,16 @@ def start(bot: Bot, turn: Turn) -> Outcome:
         return asked
 
     def commit(session: Session, _now: datetime) -> Outcome:
-        own = of_conversation(session, turn.conversation_id, limit=1)
+        own = of_conversation(session, turn.conversation_id, limit=1) or _bound(session, turn)
         return _showing(bot, turn, own[0]) if own else asked
 
     return replace(asked, commit=commit)
+
+
+def _bound(session: Session, turn: Turn) -> tuple[Progress, ...]:
+    """The newest ticket of the citizen whose phone is bound to this address."""
+    citizen = citizens.bound(session, turn.conversation_id)
+    return of_citizen(session, citizen[0], limit=1) if citizen else ()
 
 
 def go_on(bot: Bot, turn: Turn, form: ProgressForm, *, opening: bool = False) -> Outcome:

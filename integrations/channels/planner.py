@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from integrations.bootstrap import House
 from integrations.channels.pack import Pack, pack_of
 from integrations.channels.sms import ledger, stops, words
-from integrations.channels.sms.port import mobile
 from integrations.channels.sms.providers import configured, provider_of
 from integrations.channels.wechat import budget
 from integrations.channels.wechat.account import CHANNEL as WECHAT
@@ -26,6 +25,7 @@ from ticketing.messages import CONVERSATION, MESSAGE
 from ticketing.models import Author, ChannelContact, Citizen
 from ticketing.notices import Purpose
 from ticketing.privacy import unseal
+from ticketing.texts import mobile
 
 MUST_HEAR = frozenset({Purpose.REJECTED, Purpose.EXTENDED, Purpose.INTERIM, Purpose.SUSPENDED})
 

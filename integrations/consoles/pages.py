@@ -69,6 +69,7 @@ def make_pages(house: House, manifest: Mapping[str, str]) -> Pages:
     )
     environment.globals.update(
         city=house.city,
+        texts=house.settings.texts,
         asset=lambda name: f"/static/{manifest[name]}",
         words=words,
         card_steps=card_steps,

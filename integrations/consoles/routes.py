@@ -23,6 +23,7 @@ from integrations.consoles import (
     learning,
     login,
     metrics,
+    my_tickets,
     notices,
     overview,
     progress,
@@ -139,6 +140,7 @@ def add(app: web.Application) -> None:
     app[events.STREAMS] = WeakSet()
     app[login.TRIES] = login.new_buckets()
     app[progress.QUERIES] = progress.new_buckets()
+    my_tickets.add(app)
     app.on_shutdown.append(events.close_streams)
     for route in CONSOLE:
         app.router.add_route(route.method, route.path, guarded(route))

@@ -16,13 +16,14 @@ from bot import dialogue
 from bot.replies import Replies
 from integrations.bootstrap import HOUSE, House
 from integrations.channels.sms import outgoing, stops
-from integrations.channels.sms.port import CHANNEL, mobile
+from integrations.channels.sms.port import CHANNEL
 from integrations.channels.sms.stops import Wish
 from integrations.channels.wechat.words import answerable
 from integrations.consoles.words import now
 from ticketing import conversations, jobs
 from ticketing.conversations import Inbound, Recorded
 from ticketing.models import Author, Owner
+from ticketing.texts import mobile
 
 log = structlog.get_logger()
 TURNS: web.AppKey[set[asyncio.Task[None]]] = web.AppKey("sms_turns", set)

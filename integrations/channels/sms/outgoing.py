@@ -16,17 +16,17 @@ from sqlalchemy.orm import Session
 from integrations.bootstrap import House
 from integrations.channels.pack import pack_of
 from integrations.channels.sms import ledger, stops, words
-from integrations.channels.sms.port import CHANNEL, Provider, Refused, Template, Trouble, Why, mobile, segments
+from integrations.channels.sms.port import CHANNEL, Provider, Refused, Template, Trouble, Why, segments
 from integrations.channels.sms.providers import configured, provider_of
 from ticketing import jobs
 from ticketing.jobs import Job
 from ticketing.messages import CONVERSATION, MESSAGE, message_view
 from ticketing.privacy import unseal
+from ticketing.texts import SMS, send
 
 __all__ = ["SMS", "carry_out", "configured", "forward", "send"]
 
 log = structlog.get_logger()
-SMS = "sms"
 _GIVE_UP = 5
 _LATER = timedelta(seconds=2)
 
@@ -40,34 +40,6 @@ class Letter:
     template: Template | None
     blanks: Mapping[str, str]
     text: str
-
-
-def send(
-    session: Session,
-    phone: str,
-    template: str,
-    blanks: Mapping[str, str],
-    key: str,
-    now: datetime,
-    *,
-    run_at: datetime | None = None,
-    until: datetime | None = None,
-    delivery_id: UUID | None = None,
-) -> bool:
-    """Ask for a text, once per `key`; False when it was asked for before, or the number gets no texts.
-
-    After `until` it is worth nothing and stays unsent; `delivery_id` hears what became of it.
-    """
-    known = mobile(phone)
-    if known is None:
-        return False
-    payload = {"template": template}
-    if until is not None:
-        payload["until"] = until.isoformat()
-    if delivery_id is not None:
-        payload["delivery"] = str(delivery_id)
-    secret = {"phone": known, "blanks": dict(blanks)}
-    return jobs.enqueue(session, SMS, f"{SMS}:{key}", payload, now, run_at=run_at, secret=secret)
 
 
 def forward(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,8 +11,6 @@ from typing import Protocol
 from ticketing.models import SmsStatus
 
 CHANNEL = "sms"
-_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
-_FOREIGN = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _ONE, _EACH_OF_MANY = 70, 67
 FINAL = frozenset({SmsStatus.DELIVERED, SmsStatus.UNDELIVERED, SmsStatus.REFUSED, SmsStatus.NOT_SENT})
 
@@ -83,14 +80,6 @@ class Provider(Protocol):
         self, phone: str, template: Template, text: str, blanks: Mapping[str, str], reference: str
     ) -> Receipt:
         """Send, with a timeout; `Refused` is for good, `Trouble` may be tried again."""
-
-
-def mobile(phone: str) -> str | None:
-    """A number that can get texts, as the house keeps it: 11 digits on the mainland, `+…` elsewhere; else None."""
-    known = phone.removeprefix("+86") if phone.startswith("+86") else phone
-    if _MOBILE.fullmatch(known) or _FOREIGN.fullmatch(known):
-        return known
-    return None
 
 
 def international(phone: str) -> str:

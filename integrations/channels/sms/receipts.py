@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 
 from integrations.bootstrap import HOUSE
 from integrations.channels.sms import inbound, ledger, stops
-from integrations.channels.sms.port import Receipt, mobile
+from integrations.channels.sms.port import Receipt
 from integrations.consoles.words import now
 from ticketing.errors import Forbidden, Invalid
 from ticketing.models import SmsStatus
+from ticketing.texts import mobile
 
 log = structlog.get_logger()
 _MOST = 1000

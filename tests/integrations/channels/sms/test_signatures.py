@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from integrations.channels.sms import aliyun, tencent
-from integrations.channels.sms.port import mobile, segments
+from integrations.channels.sms.port import segments
+from ticketing.texts import mobile
 
 
 def test_aliyun_published_example():
