@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.flows.notices import words as notice_words
 from integrations.bootstrap import HOUSE
-from integrations.channels.wechat import outgoing
+from integrations.channels import relay
 from integrations.consoles.access import FORM, PERSON, page
 from integrations.consoles.desk_view import open_desk
 from integrations.consoles.forms import Form, uuid_of
@@ -66,7 +66,7 @@ def uncivil(request: web.Request, words: str) -> dict[str, str]:
 def store_words(session: Session, conversation: UUID, staff_id: UUID, words: str, key: str) -> MessageView:
     """Store it and, on a channel that does not come to read, send it."""
     said = conversations.operator_says(session, conversation, staff_id, words, key, now())
-    outgoing.forward(session, conversation, said.seq, now())
+    relay.forward(session, conversation, said.seq, now())
     return said
 
 
@@ -83,7 +83,7 @@ async def hand_back(request: web.Request) -> web.StreamResponse:
 def _close(session: Session, conversation: UUID, staff_id: UUID, words: str) -> None:
     said = conversations.hand_back(session, conversation, staff_id, now(), words)
     if said is not None:
-        outgoing.forward(session, conversation, said.seq, now())
+        relay.forward(session, conversation, said.seq, now())
 
 
 async def register(request: web.Request) -> web.StreamResponse:

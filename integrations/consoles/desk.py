@@ -8,7 +8,7 @@ from aiohttp import web
 from sqlalchemy.orm import Session
 
 from integrations.bootstrap import HOUSE, House
-from integrations.channels.wechat import outgoing
+from integrations.channels import relay
 from integrations.consoles.access import FORM, PERSON, page
 from integrations.consoles.conversations import conversation_of, show, tell
 from integrations.consoles.desk_view import open_desk
@@ -81,7 +81,7 @@ def _transfer(session: Session, house: House, conversation: UUID, staff_id: UUID
     desk_notes.write(session, conversation, NoteKind.TRANSFER, staff_id, note, now())
     offers.distribute(session, house.city, now())
     if said is not None:
-        outgoing.forward(session, conversation, said.seq, now())
+        relay.forward(session, conversation, said.seq, now())
 
 
 def _person(text: str) -> UUID:

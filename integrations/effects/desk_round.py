@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.flows import waiting
 from bot.reply import Action, Reply
 from integrations.bootstrap import House
-from integrations.channels.wechat import outgoing
+from integrations.channels import relay
 from ticketing import handoff, offers, queueing
 from ticketing.messages import MessageView
 from ticketing.models import Author, Owner
@@ -51,7 +51,7 @@ def _take_back(house: House, conversation: UUID, now: datetime) -> None:
     with house.database.write() as session:
         said = handoff.take_back(session, house.city, conversation, now, words)
         if said is not None:
-            outgoing.forward(session, conversation, said.seq, now)
+            relay.forward(session, conversation, said.seq, now)
     if said is not None:
         log.info("operator_absent", conversation=str(conversation))
         _publish(house, conversation, said)
@@ -84,7 +84,7 @@ def _tell(house: House, conversation: UUID, now: datetime) -> None:
     with house.database.write() as session:
         said = _words_for(session, house, conversation, now)
         if said is not None:
-            outgoing.forward(session, conversation, said.seq, now)
+            relay.forward(session, conversation, said.seq, now)
     if said is not None:
         _publish(house, conversation, said)
 

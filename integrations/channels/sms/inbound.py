@@ -13,6 +13,7 @@ from aiohttp import web
 from sqlalchemy.orm import Session
 
 from bot import dialogue
+from bot.flows import waiting
 from bot.replies import Replies
 from integrations.bootstrap import HOUSE, House
 from integrations.channels.sms import outgoing, stops
@@ -81,8 +82,16 @@ def _keep(session: Session, house: House, phone: str, texted: Texted, at: dateti
         return None
     stops.heard(session, phone, at)
     said = _chosen(session, phone, texted.text, house.city.code) or house.replies.text("sms.empty")
-    recorded = conversations.record(session, Inbound(CHANNEL, phone, said, texted.external_id, house.city.code), at)
-    if not recorded.duplicate and recorded.conversation.owner == Owner.BOT:
+    inbound = Inbound(CHANNEL, phone, said, texted.external_id, house.city.code)
+    recorded = conversations.record(session, inbound, at)
+    if recorded.duplicate:
+        return recorded
+    if recorded.conversation.owner == Owner.QUEUE:  # leaving word, a call back, no longer waiting
+        chosen = waiting.choose(session, house.bot, recorded, inbound, at)
+        if chosen is not recorded:
+            outgoing.owe(session, recorded.message_id, at)
+        return chosen
+    if recorded.conversation.owner == Owner.BOT:
         outgoing.owe(session, recorded.message_id, at)
     return recorded
 
