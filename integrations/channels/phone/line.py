@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.triage import Alarm, hear
+from bot.triage import Alarm, Finding, hear
 from integrations.bootstrap import House
 from integrations.channels.phone.speech import spoken
 from integrations.channels.phone.steps import Document, Say
@@ -193,15 +193,15 @@ class Talk:
 
     def wants_person(self, heard: Heard) -> bool:
         """0 or “人工”, at every prompt."""
-        return heard.pressed == PERSON or self._alarm(heard) is Alarm.HUMAN
+        return heard.pressed == PERSON or self._found(heard.words, Alarm.HUMAN) is not None
 
-    def in_danger(self, heard: Heard) -> bool:
-        """Whether the words are of an emergency; it comes before whatever was asked."""
-        return self._alarm(heard) is Alarm.EMERGENCY
+    def danger(self, words: str) -> Finding | None:
+        """The emergency these words tell of, if they do; it comes before whatever was asked."""
+        return self._found(words, Alarm.EMERGENCY)
 
-    def _alarm(self, heard: Heard) -> Alarm | None:
-        finding = self.house.bot.triage.look(hear(heard.words)) if heard.words.strip() else None
-        return finding.alarm if finding is not None else None
+    def _found(self, words: str, alarm: Alarm) -> Finding | None:
+        finding = self.house.bot.triage.look(hear(words)) if words.strip() else None
+        return finding if finding is not None and finding.alarm is alarm else None
 
 
 def room_targets(listed: str, username: str | None = None) -> tuple[str, ...]:

@@ -12,20 +12,40 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.reply import Reply
+from bot.dialogue import TurnResult
+from bot.triage import Finding
 from integrations.channels.phone import people, reading
-from integrations.channels.phone.line import Heard, Next, Stage, Talk, room_targets
+from integrations.channels.phone.line import CHANNEL, Heard, Next, Stage, Talk, room_targets
 from integrations.channels.phone.steps import Ask, Join, Ring, Step
 from ticketing import calls, queueing
+from ticketing.alarms import Alarm, raise_alarm
+from ticketing.models import AlarmLevel
 
 log = structlog.get_logger()
 _MOST_OPERATORS = 3
 _RING_SECONDS = 40
 
 
-async def begin(talk: Talk, reply: Reply, conversation_id: UUID) -> Next:
+async def alarm(talk: Talk, danger: Finding, words: str, turn: TurnResult) -> None:
+    """值班告警 for words that a person's conversation was told; the message's id keeps it single."""
+    house = talk.house
+    raised = Alarm(
+        key=str(turn.message_id),
+        city=house.city.code,
+        level=AlarmLevel.EMERGENCY,
+        name=danger.name,
+        number=danger.number,
+        conversation_id=turn.conversation_id,
+        channel=CHANNEL,
+        words=words,
+    )
+    await house.database.writing(raise_alarm, raised, house.bot.risks.times, talk.now())
+    house.wake()
+
+
+async def begin(talk: Talk, number: str | None, conversation_id: UUID) -> Next:
     """Bring the rescue service and an operator to the caller."""
-    house, number = talk.house, reply.emergency
+    house = talk.house
     assert number is not None, "an emergency has a number"
     await house.database.writing(_to_operators, conversation_id, talk.call.id, talk.now())
     house.live.publish("queue")

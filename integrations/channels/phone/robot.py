@@ -31,7 +31,7 @@ _SCALE = "scale"
 async def go_on(talk: Talk, heard: Heard) -> Next:
     """The next steps of the robot's call; once a person is asked for it is a call like any other."""
     stage = Stage(talk.call.stage)
-    if stage in _STAGES and not talk.in_danger(heard):
+    if stage in _STAGES and not talk.danger(heard.words):
         if heard.pressed == "0" or (stage is Stage.REASON and talk.wants_person(heard)):
             return await _person(talk)
         return await _STAGES[stage](talk, heard)

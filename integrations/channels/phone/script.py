@@ -26,7 +26,7 @@ _STAR = "*"
 
 async def go_on(talk: Talk, heard: Heard) -> Next:
     """The next steps of a call; danger comes before whatever was asked."""
-    if talk.in_danger(heard):
+    if talk.danger(heard.words):
         return await turns.answer(talk, heard.words)
     return await STAGES[Stage(talk.call.stage)](talk, heard)
 

@@ -24,7 +24,11 @@ async def answer(talk: Talk, words: str) -> Next:
     await house.database.writing(calls.belongs, talk.call.id, result.conversation_id)
     reply = result.reply
     if reply is not None and reply.action is Action.EMERGENCY:
-        return await rescue.begin(talk, reply, result.conversation_id)
+        return await rescue.begin(talk, reply.emergency, result.conversation_id)
+    if reply is None and (danger := talk.danger(words)) is not None:
+        # A person has the conversation, so the bot raised no alarm; danger waits for nobody.
+        await rescue.alarm(talk, danger, words, result)
+        return await rescue.begin(talk, danger.number, result.conversation_id)
     if result.owner != Owner.BOT or reply is None:
         return await people.connect(talk, result.conversation_id)
     if _parting(talk, reply):

@@ -298,3 +298,16 @@ async def test_a_form_of_an_earlier_call_is_closed(line, phone_house):
     await again.dial()
     assert "元" in (await again.say("补办身份证要多少钱")).said
     assert len(rows(phone_house, Conversation)) == 1
+
+
+async def test_danger_waits_for_nobody_though_a_person_has_the_conversation(line, phone_house, fake):
+    phone = await line(**OPERATORS)
+    await phone.dial()
+    await phone.press("0")
+    again = await line(**OPERATORS)
+    await again.dial()
+    told = await again.say("着火了，我家楼下着火了，快来人")
+    assert told.verb("Conference").text
+    assert [one["Label"] for one in fake.invited] == ["rescue", "operator-0"]
+    (alarm,) = rows(phone_house, AlarmRow)
+    assert alarm.number == "119"
