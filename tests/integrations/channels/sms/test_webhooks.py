@@ -11,9 +11,12 @@ import pytest
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
+from integrations.channels import relay
 from integrations.channels.sms import stops
 from tests.integrations.channels.sms.conftest import PHONE, RECEIPT_KEY, TWILIO, ask, drained, texts
-from ticketing.models import Author, Conversation, Message, SmsStatus
+from ticketing import conversations
+from ticketing.conversations import Inbound
+from ticketing.models import Author, Conversation, Message, SmsStatus, Staff
 from ticketing.privacy import unseal
 
 URL = "https://12345.example.test"
@@ -197,3 +200,18 @@ async def test_a_stop_word_through_a_carrier_at_home(with_provider, fake, serve)
     assert fake.sent == []
     with house.database.read() as session:
         assert stops.stopped(session, PHONE)
+
+
+async def test_an_operators_words_go_out_as_a_text(with_provider, fake, serve):
+    house = with_provider("twilio")
+    with house.database.write() as session:
+        told = Inbound("sms", ABROAD, "你好", "m1", house.city.code)
+        talk = conversations.record(session, told, datetime.now(UTC)).conversation
+        conversations.hand_off(session, talk.id, "asked", datetime.now(UTC))
+        operator = session.scalars(select(Staff.id).where(Staff.username == "operator")).one()
+        conversations.take(session, talk.id, operator, datetime.now(UTC))
+        said = conversations.operator_says(session, talk.id, operator, "我来帮您", "k1", datetime.now(UTC))
+        assert relay.forward(session, talk.id, said.seq, datetime.now(UTC))
+        assert not relay.forward(session, talk.id, said.seq, datetime.now(UTC))
+    await drained(house)
+    assert [taken["Body"] for taken in fake.sent] == ["【鄂尔多斯12345】我来帮您"]
