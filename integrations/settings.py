@@ -106,8 +106,13 @@ class Settings(BaseModel):
 
     @property
     def texts(self) -> bool:
-        """Whether a provider of text messages is named."""
-        return self.sms_provider.strip().lower() not in {"", "null"}
+        """Whether a provider of text messages is named, with its keys."""
+        keys = {
+            "aliyun": (self.aliyun_access_key_id, self.aliyun_access_key_secret),
+            "tencent": (self.tencent_secret_id, self.tencent_secret_key, self.tencent_sms_app_id),
+            "twilio": (self.twilio_account_sid, self.twilio_auth_token, self.twilio_from),
+        }
+        return all(keys.get(self.sms_provider.strip().lower(), (None,)))
 
     @property
     def keys(self) -> Path:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from integrations.web import make_app
@@ -21,7 +22,11 @@ PHONE = "13800000001"
 
 @pytest.fixture
 async def client(house, assets):
-    given = {"sms_provider": "aliyun"}
+    given = {
+        "sms_provider": "aliyun",
+        "aliyun_access_key_id": "k",
+        "aliyun_access_key_secret": SecretStr("s"),
+    }
     house = replace(house, settings=house.settings.model_copy(update=given))
     async with TestClient(TestServer(make_app(house, assets))) as running:
         yield running
