@@ -42,6 +42,7 @@ _STATUSES: tuple[tuple[type[HotlineError], int], ...] = (
     (TooManyAttempts, 429),
     (Unavailable, 503),
 )
+_CHECKED_THERE = "/chat/"  # the web chat lets the widgets of allowed sites in, and nobody else
 _MACHINES = ("/api/", "/open311/", "/channels/", "/healthz", "/readyz", "/metrics", "/ws/", "/static/")
 
 
@@ -95,7 +96,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 @web.middleware
 async def same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse what another site makes a browser send here; providers' webhooks and the API carry their own proof."""
-    if request.method not in {"GET", "HEAD", "OPTIONS"} and not request.path.startswith(_MACHINES):
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and not request.path.startswith((*_MACHINES, _CHECKED_THERE)):
         require_same_origin(request)
     return await handler(request)
 
@@ -103,11 +104,13 @@ async def same_origin(request: web.Request, handler: Handler) -> web.StreamRespo
 def require_same_origin(request: web.Request) -> None:
     """A browser names the page's origin; it must be ours. Programs name none."""
     origin = request.headers.get("Origin")
-    if origin is None:
-        return
-    ours = {request.host, urlsplit(request.app[PAGES].url).netloc}
-    if urlsplit(origin).netloc not in ours:
+    if origin is not None and not is_ours(request, origin):
         raise Forbidden("foreign_origin")
+
+
+def is_ours(request: web.Request, origin: str) -> bool:
+    """Whether an origin is this installation's own."""
+    return urlsplit(origin).netloc in {request.host, urlsplit(request.app[PAGES].url).netloc}
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

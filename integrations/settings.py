@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 ROOT = Path(__file__).resolve().parent.parent
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
 
 
 class SettingsError(Exception):
@@ -30,6 +32,7 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: int = 8345
     public_url: str = ""
+    widget_origins: str = ""
     secret_key: SecretStr | None = None
     key_file: Path | None = None
     demo: bool = True
@@ -104,6 +107,19 @@ class Settings(BaseModel):
             "postgresql://", "postgresql+psycopg://", 1
         )
 
+    @field_validator("widget_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for origin in _split(value):
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin[:100]!r} is no origin like https://www.example.gov.cn")
+        return value
+
+    @property
+    def widget_sites(self) -> frozenset[str]:
+        """The sites that may show the chat's widget, as browsers name them."""
+        return frozenset(_split(self.widget_origins))
+
     @property
     def texts(self) -> bool:
         """Whether a provider of text messages is named, with its keys."""
@@ -130,6 +146,11 @@ class Settings(BaseModel):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
 
+def _split(origins: str) -> list[str]:
+    """Origins with commas or blanks between them, without the slash that is often copied along."""
+    return [one.rstrip("/").lower() for one in origins.replace(",", " ").split()]
+
+
 VARIABLES = {
     "HOTLINE_DATA": "data",
     "HOTLINE_HOME": "home",
@@ -139,6 +160,7 @@ VARIABLES = {
     "HOTLINE_HOST": "host",
     "HOTLINE_PORT": "port",
     "HOTLINE_PUBLIC_URL": "public_url",
+    "HOTLINE_WIDGET_ORIGINS": "widget_origins",
     "HOTLINE_SECRET_KEY": "secret_key",
     "HOTLINE_KEY_FILE": "key_file",
     "HOTLINE_DEMO": "demo",

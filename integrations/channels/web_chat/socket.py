@@ -22,12 +22,11 @@ from sqlalchemy.orm import Session
 from bot import dialogue
 from integrations.bootstrap import HOUSE
 from integrations.channels.web_chat import frames, line
-from integrations.channels.web_chat.page import new_session, session_of
+from integrations.channels.web_chat.visitors import new_session, session_of, site_of
 from integrations.consoles.pages import PAGES
 from integrations.consoles.words import now
 from integrations.limits import Buckets
 from integrations.live import Subscription
-from integrations.middleware import require_same_origin
 from ticketing import conversations
 from ticketing.attachment_views import of_messages
 from ticketing.conversations import ConversationView, Inbound, MessageView
@@ -59,7 +58,7 @@ def new_buckets() -> Buckets:
 
 async def chat_socket(request: web.Request) -> web.StreamResponse:
     """`/ws/chat`."""
-    require_same_origin(request)
+    site_of(request)
     socket = web.WebSocketResponse(
         timeout=_GOODBYE, heartbeat=_HEARTBEAT, max_msg_size=frames.MAX_FRAME, compress=False
     )

@@ -1,4 +1,4 @@
-"""Files of the web chat (上传附件): uploaded with the visitor's cookie, sent with a message, seen by that visitor."""
+"""Files of the web chat (上传附件): uploaded with the visitor's session, sent with a message, seen by that visitor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from integrations import attachments
 from integrations.bootstrap import HOUSE, House
 from integrations.channels.web_chat.frames import attached
-from integrations.channels.web_chat.page import session_of
+from integrations.channels.web_chat.visitors import session_of
 from integrations.consoles import forms
 from integrations.consoles.words import now
 from integrations.limits import Buckets

@@ -4,9 +4,11 @@ const SILENCE = 60_000
 const LONGEST = 15_000
 
 export class Connection {
-  constructor({ hello, receive, online, offline }) {
+  constructor({ home, hello, receive, online, offline }) {
     Object.assign(this, { hello, receive, online, offline, attempt: 0, socket: null })
+    this.url = `${home.replace(/^http/, 'ws')}/ws/chat`
     addEventListener('online', () => this.now())
+    addEventListener('offline', () => this.drop())
     document.addEventListener('visibilitychange', () => { if (!document.hidden) this.now() })
     setInterval(() => this.beat(), PING)
     this.open()
@@ -14,11 +16,11 @@ export class Connection {
 
   open() {
     clearTimeout(this.timer)
-    const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
-    const socket = this.socket = new WebSocket(`${scheme}://${location.host}/ws/chat`)
+    const socket = this.socket = new WebSocket(this.url)
     this.heard = Date.now()
     socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', ...this.hello() }))
     socket.onmessage = (event) => {
+      if (this.socket !== socket) return
       this.heard = Date.now()
       const frame = JSON.parse(event.data)
       this.receive(frame)
@@ -35,12 +37,19 @@ export class Connection {
     this.timer = setTimeout(() => this.open(), pause)
   }
 
+  // The device says it has no network, or nothing was heard: the old socket may hang for minutes, so it is let go.
+  drop() {
+    const dead = this.socket
+    if (!dead) return
+    this.lost()
+    dead.close()
+  }
+
   now() { if (!this.socket) this.open() }
 
   beat() {
-    if (!this.socket) return
-    if (Date.now() - this.heard > SILENCE) { const dead = this.socket; this.lost(); dead.close(); return }
-    this.send({ type: 'ping' })
+    if (this.socket && Date.now() - this.heard > SILENCE) this.drop()
+    else this.send({ type: 'ping' })
   }
 
   send(frame) {

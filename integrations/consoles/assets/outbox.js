@@ -2,19 +2,20 @@
 const KEY = 'chat.outbox'
 const MOST = 50
 
-function load() {
+function load(keep) {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? '[]')
+    const kept = JSON.parse(keep.get(KEY) ?? '[]')
     return Array.isArray(kept) ? kept.filter((m) => typeof m?.id === 'string' && typeof m?.text === 'string') : []
   } catch { return [] }
 }
 
 export class Outbox {
-  constructor() { this.waiting = load() }
-
-  save() {
-    try { localStorage.setItem(KEY, JSON.stringify(this.waiting)) } catch { /* full or forbidden: kept in memory */ }
+  constructor(keep) {
+    this.keep = keep
+    this.waiting = load(keep)
   }
+
+  save() { this.keep.set(KEY, JSON.stringify(this.waiting)) }
 
   add(text, files = []) {
     const message = { id: newId(), text, ...(files.length ? { attachments: files.map((one) => one.id), files } : {}) }

@@ -1,19 +1,21 @@
 // Files for the next message: chosen, dropped or pasted; each is uploaded at once and waits in the tray until it is sent.
+import { h } from './dom.js'
 import { newId } from './outbox.js'
-import { word } from './view.js'
 
 const MOST = 9
 const LARGEST = 50 * 1024 * 1024
 const TIMEOUT = 180_000
 
 export class Tray {
-  constructor(box, input, changed) {
-    Object.assign(this, { box, input, changed, files: new Map() })
+  // `zone` takes what is dropped or pasted on it; `headers()` are what every upload carries.
+  constructor({ box, input, zone, view, headers = () => ({}), say, changed }) {
+    Object.assign(this, { box, input, view, headers, say, changed, files: new Map() })
+    const shade = (on) => box.parentNode.classList.toggle('dropping', on)
     input.addEventListener('change', () => { this.take(input.files); input.value = '' })
-    addEventListener('paste', (event) => this.take(event.clipboardData?.files, event))
-    addEventListener('dragover', (event) => { if (hasFiles(event)) { event.preventDefault(); document.body.classList.add('dropping') } })
-    addEventListener('dragleave', (event) => { if (!event.relatedTarget) document.body.classList.remove('dropping') })
-    addEventListener('drop', (event) => { document.body.classList.remove('dropping'); if (hasFiles(event)) this.take(event.dataTransfer.files, event) })
+    zone.addEventListener('paste', (event) => this.take(event.clipboardData?.files, event))
+    zone.addEventListener('dragover', (event) => { if (hasFiles(event)) { event.preventDefault(); shade(true) } })
+    zone.addEventListener('dragleave', (event) => { if (!event.relatedTarget) shade(false) })
+    zone.addEventListener('drop', (event) => { shade(false); if (hasFiles(event)) this.take(event.dataTransfer.files, event) })
   }
 
   get busy() { return [...this.files.values()].some((one) => one.request) }
@@ -22,21 +24,22 @@ export class Tray {
     if (!list?.length) return
     event?.preventDefault()
     for (const file of list) {
-      if (this.files.size >= MOST) { this.say(word('files-most')); break }
+      if (this.files.size >= MOST) { this.say(this.view.word('file.most')); break }
       this.upload(file)
     }
   }
 
   upload(file) {
     const id = newId()
-    const line = document.querySelector('#file').content.firstElementChild.cloneNode(true)
-    const one = { line, told: null, request: null }
+    const name = h('span', { class: 'name' }, file.name || this.view.word('file.one'))
+    const bar = h('progress', { max: 100, value: 0, 'aria-label': this.view.word('file.uploading') })
+    const state = h('span', { class: 'state', role: 'status' })
+    const close = h('button', { type: 'button', 'aria-label': this.view.word('file.drop'), onclick: () => this.drop(id) }, '×')
+    const one = { line: h('li', {}, name, bar, state, close), name, bar, state, told: null, request: null }
     this.files.set(id, one)
-    line.querySelector('.name').textContent = file.name || word('file')
-    line.querySelector('button').addEventListener('click', () => this.drop(id))
-    this.box.append(line)
-    if (file.size > LARGEST) this.fail(one, word('file-large'))
-    else if (!file.size) this.fail(one, word('file-empty'))
+    this.box.append(one.line)
+    if (file.size > LARGEST) this.fail(one, this.view.word('file.large'))
+    else if (!file.size) this.fail(one, this.view.word('file.empty'))
     else this.send(id, one, file)
     this.show()
   }
@@ -46,39 +49,40 @@ export class Tray {
     form.append('id', id)
     form.append('file', file)
     const request = one.request = new XMLHttpRequest()
-    request.open('POST', '/chat/attachments')
-    request.setRequestHeader('Accept', 'application/json')
+    request.open('POST', `${this.view.home}/chat/attachments`)
+    const headers = { Accept: 'application/json', ...this.headers() }
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
     request.timeout = TIMEOUT
     request.upload.onprogress = (event) => {
       if (!event.lengthComputable) return
       const percent = Math.floor(event.loaded / event.total * 100)
-      one.line.querySelector('progress').value = percent
-      one.line.querySelector('.state').textContent = percent < 100 ? `${word('uploading')} ${percent}%` : word('checking')
+      one.bar.value = percent
+      one.state.textContent = percent < 100 ? `${this.view.word('file.uploading')} ${percent}%` : this.view.word('file.checking')
     }
     request.onload = () => {
       one.request = null
-      const told = read(request.responseText)
+      const told = parse(request.responseText)
       if (request.status === 201 && told) this.done(one, told)
-      else this.fail(one, told?.detail || word('upload-failed'))
+      else this.fail(one, told?.detail || this.view.word('file.failed'))
     }
-    request.onerror = request.ontimeout = () => { one.request = null; this.fail(one, word('upload-failed')) }
-    one.line.querySelector('.state').textContent = word('uploading')
+    request.onerror = request.ontimeout = () => { one.request = null; this.fail(one, this.view.word('file.failed')) }
+    one.state.textContent = this.view.word('file.uploading')
     request.send(form)
   }
 
   done(one, told) {
     one.told = told
     one.line.classList.add('done')
-    one.line.querySelector('progress').hidden = true
-    one.line.querySelector('.name').textContent = told.name
-    one.line.querySelector('.state').textContent = word('uploaded')
+    one.bar.hidden = true
+    one.name.textContent = told.name
+    one.state.textContent = this.view.word('file.uploaded')
     this.changed()
   }
 
   fail(one, words) {
     one.line.classList.add('bad')
-    one.line.querySelector('progress').hidden = true
-    one.line.querySelector('.state').textContent = words
+    one.bar.hidden = true
+    one.state.textContent = words
     this.changed()
   }
 
@@ -97,16 +101,9 @@ export class Tray {
     return ready
   }
 
-  say(words) {
-    const box = document.querySelector('#trouble')
-    box.textContent = words
-    box.hidden = false
-    setTimeout(() => { box.hidden = true }, 8000)
-  }
-
   show() { this.box.hidden = !this.files.size; this.changed() }
 }
 
 function hasFiles(event) { return [...event.dataTransfer?.types ?? []].includes('Files') }
 
-function read(text) { try { return JSON.parse(text) } catch { return null } }
+function parse(text) { try { return JSON.parse(text) } catch { return null } }

@@ -115,7 +115,7 @@ async def test_large_type_stays_chosen(page: Page, server: TestServer) -> None:
 async def test_an_operators_words_arrive_without_a_reload(page: Page, server: TestServer, house: House) -> None:
     await page.goto(str(server.make_url("/")))
     await say(page, "人工")
-    await expect(page.locator("#owner")).to_contain_text("正在为您转接人工")
+    await expect(page.locator("#owner")).to_contain_text("您排在第 1 位")
     with house.database.write() as session:
         now = datetime.now(UTC)
         operator = accounts.create_staff(

@@ -1,0 +1,89 @@
+// The chat on any site (嵌入式小窗): <script src="https://…/widget.js" async></script>. It lives in a shadow DOM, brings
+// no markup and no inline style, and is not there at all where the site is not allowed.
+import { h } from '../dom.js'
+import { Keep } from '../keep.js'
+import { Talk } from '../talk.js'
+import { View } from '../view.js'
+import { fileView } from './files.js'
+import { optionsOf } from './options.js'
+import { Panel } from './panel.js'
+import { Session } from './session.js'
+import css from './widget.css?text'
+
+const TAG = 'hotline-12345'
+const LONGEST = 60_000
+
+async function setupFrom(home) {
+  for (let pause = 1000; ; pause = Math.min(pause * 2, LONGEST)) {
+    try {
+      const answer = await fetch(`${home}/chat/setup`, { credentials: 'omit' })
+      if (answer.ok) return answer.json()
+      if (answer.status < 500) throw Object.assign(new Error(`12345: ${location.origin} ${answer.status}`), { final: true })
+    } catch (error) {
+      if (error.final) throw error
+    }
+    await new Promise((again) => { setTimeout(again, pause * (0.7 + Math.random() * 0.6)) })
+  }
+}
+
+function dressed(root, home) {
+  if ('adoptedStyleSheets' in root && 'replaceSync' in CSSStyleSheet.prototype) {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(css)
+    root.adoptedStyleSheets = [sheet]
+    return Promise.resolve()
+  }
+  return new Promise((done, failed) => root.append(h('link', { rel: 'stylesheet', href: `${home}/widget.css`, onload: done, onerror: failed })))
+}
+
+function paint(element, { colour, text, on, left }) {
+  for (const [name, value] of Object.entries({ colour, text, on })) if (value) element.style.setProperty(`--${name}`, value)
+  element.classList.toggle('left', left)
+}
+
+async function start(script) {
+  if (!script || document.querySelector(TAG)) return
+  const element = document.createElement(TAG)
+  document.body.append(element)
+  const options = optionsOf(script)
+  const setup = await setupFrom(options.home)
+  const root = element.attachShadow({ mode: 'open' })
+  await dressed(root, options.home)
+  element.lang = 'zh-CN'
+  build(root, element, options, setup)
+}
+
+function build(root, element, options, setup) {
+  const keep = new Keep(options.storage, `${TAG}.`)
+  const session = new Session(keep)
+  let talk = null
+  const file = fileView(options.home, session, () => talk.trouble({ text: setup.words['file.failed'] }))
+  const view = new View(setup, { home: options.home, file, slowly: () => panel.box.classList.contains('elder') })
+  const panel = new Panel(view, options)
+  const seen = (seq) => { if (seq > Number(keep.get('seen'))) keep.set('seen', seq) }
+  talk = new Talk({
+    parts: panel.parts, view, keep, zone: panel.box,
+    session: () => session.use(),
+    headers: () => ({ Authorization: `Bearer ${session.token}` }),
+    heard: ({ seq }) => {
+      if (panel.open) seen(seq)
+      else if (seq > Number(keep.get('seen'))) panel.count(panel.unread + 1)
+    },
+  })
+  panel.opened = () => { session.use(); talk.connect(); seen(talk.last); talk.follow(true) }
+  panel.large(options.large || keep.get('elder') === '1')
+  panel.big.addEventListener('click', () => {
+    const on = !panel.box.classList.contains('elder')
+    keep.set('elder', on ? '1' : '0')
+    panel.large(on)
+    talk.follow(true)
+  })
+  paint(element, options)
+  root.append(panel.told, panel.opener, panel.box)
+  if (session.token) talk.connect() // somebody came back: what was said meanwhile is counted on the button
+}
+
+const script = document.currentScript ?? document.querySelector('script[src$="/widget.js"]')
+const begin = () => start(script).catch((error) => console.warn(error.message))
+if (document.body) begin()
+else addEventListener('DOMContentLoaded', begin)
