@@ -43,6 +43,7 @@ from ticketing.models.staff_notice import StaffNotice
 from ticketing.models.supervision import DueWarning, Duty, SiteVisit, Supervision, SupervisionStatus, Urge
 from ticketing.models.ticket import Kind, Status, Ticket, Urgency
 from ticketing.models.unit import Unit
+from ticketing.models.webhook import HookStatus, Webhook, WebhookDelivery
 
 __all__ = [
     "AlarmLevel",
@@ -74,6 +75,7 @@ __all__ = [
     "Duty",
     "Exclusion",
     "ExclusionStatus",
+    "HookStatus",
     "IncidentKey",
     "Kind",
     "Lane",
@@ -124,5 +126,7 @@ __all__ = [
     "Urge",
     "Urgency",
     "UtcDateTime",
+    "Webhook",
+    "WebhookDelivery",
     "new_id",
 ]

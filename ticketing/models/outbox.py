@@ -16,7 +16,8 @@ class OutboxRow(Base):
     """One effect to carry out: `kind` names its handler, `key` makes a second request the same one.
 
     A worker leases the row when it starts the work; a lease that ran out means the worker died.
-    Personal data goes to `payload_sealed`, never to `payload`.
+    Personal data goes to `payload_sealed`, never to `payload`. What was given up (`dead_at`) stays visible until a
+    person tries it again or puts it aside with a reason (`discarded_at`).
     """
 
     __tablename__ = "outbox"
@@ -35,3 +36,6 @@ class OutboxRow(Base):
     done_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]
     error: Mapped[str | None]
+    discarded_at: Mapped[datetime | None]
+    discarded_by: Mapped[UUID | None]
+    discard_reason: Mapped[str | None]
