@@ -129,6 +129,78 @@ async def test_an_operators_words_arrive_without_a_reload(page: Page, server: Te
     await expect(page.locator("#owner")).to_contain_text("话务员正在为您服务")
 
 
+async def test_a_line_that_hangs_is_let_go_when_the_device_is_offline(page: Page, server: TestServer) -> None:
+    await page.goto(str(server.make_url("/")))
+    await say(page, "你好")
+    await expect(page.locator(".m.bot")).to_have_count(2)
+    await page.context.set_offline(True)
+    await expect(page.locator("#offline")).to_be_visible()
+    await say(page, "谢谢")
+    await expect(page.locator(".m.citizen.pending .state")).to_contain_text("未发送")
+    await page.context.set_offline(False)
+    await expect(page.locator("#offline")).to_be_hidden(timeout=20_000)
+    await expect(page.locator(".m.bot")).to_have_count(3)
+    await expect(page.locator(".m.citizen")).to_have_count(2)
+
+
+async def test_the_verdict_is_under_the_newest_answer_only(page: Page, server: TestServer) -> None:
+    await page.goto(str(server.make_url("/")))
+    await say(page, "身份证丢了怎么补")
+    await expect(page.locator(".thumbs button")).to_have_text(["👍 有帮助", "👎 没帮助"])
+    assert "没解决" not in await page.locator(".quick").inner_text()
+    await page.locator(".thumbs button").first.click()
+    await expect(page.locator(".m.citizen .text").nth(1)).to_have_text("解决了")
+    await expect(page.locator(".m.bot")).to_have_count(3)
+    await expect(page.locator(".thumbs")).to_have_count(0)
+
+
+async def test_an_answer_is_read_aloud_and_numbers_to_dial_by_their_digits(page: Page, server: TestServer) -> None:
+    await page.add_init_script("""
+        window.said = []
+        speechSynthesis.speak = (one) => { said.push([one.text, one.lang]); setTimeout(() => one.onstart?.()) }
+    """)
+    await page.goto(str(server.make_url("/")))
+    await say(page, "我家着火了")
+    button = page.locator(".m.bot .read").last
+    await button.click()
+    await expect(button).to_have_attribute("aria-pressed", "true")
+    said = await page.evaluate("said")
+    assert len(said) > 1 and {language for _, language in said} == {"zh-CN"}
+    assert "1 1 9" in "".join(words for words, _ in said)
+    await button.click()
+    await expect(button).to_have_text("朗读")
+
+
+@pytest.mark.parametrize("large", [False, True])
+async def test_nobody_is_shut_out(page: Page, server: TestServer, assets: Path, large: bool) -> None:
+    await page.add_init_script(path=assets / "checks" / "axe.min.js")
+    await page.goto(str(server.make_url("/")))
+    if large:
+        await page.click("#big")
+    await say(page, "身份证丢了怎么补")
+    await page.locator(".m.bot summary").click()
+    await say(page, "我家着火了")
+    await say(page, "人工")
+    await expect(page.locator("#owner")).to_be_visible()
+    await expect(page.locator("a.call")).to_be_visible()
+    found = await page.evaluate("axe.run({resultTypes: ['violations']})")
+    assert [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]] == []
+
+
+async def test_keys_alone_are_enough(page: Page, server: TestServer) -> None:
+    await page.goto(str(server.make_url("/")))
+    await page.keyboard.press("Tab")
+    await expect(page.locator(".skip")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#text")).to_be_focused()
+    await page.keyboard.type("身份证丢了怎么补")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".m.bot")).to_have_count(2)
+    await page.locator(".m.bot summary").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("details[open] li").first).to_be_visible()
+
+
 async def test_the_log_in_form_works_and_the_list_refreshes_itself(
     page: Page, server: TestServer, house: House
 ) -> None:

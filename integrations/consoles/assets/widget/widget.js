@@ -11,19 +11,20 @@ import { Session } from './session.js'
 import css from './widget.css?text'
 
 const TAG = 'hotline-12345'
-const LONGEST = 60_000
+const TRIES = 8
 
+// The installation may be away for a moment; where it answers but the browser keeps the answer from this site, the site
+// is not allowed, and asking again is no use.
 async function setupFrom(home) {
-  for (let pause = 1000; ; pause = Math.min(pause * 2, LONGEST)) {
-    try {
-      const answer = await fetch(`${home}/chat/setup`, { credentials: 'omit' })
-      if (answer.ok) return answer.json()
-      if (answer.status < 500) throw Object.assign(new Error(`12345: ${location.origin} ${answer.status}`), { final: true })
-    } catch (error) {
-      if (error.final) throw error
-    }
-    await new Promise((again) => { setTimeout(again, pause * (0.7 + Math.random() * 0.6)) })
+  const url = `${home}/chat/setup`
+  const look = (mode) => fetch(url, { mode, credentials: 'omit' }).catch(() => null)
+  for (let tried = 0; tried < TRIES; tried++) {
+    const answer = await look('cors')
+    if (answer?.ok) return answer.json()
+    if (!answer && await look('no-cors')) throw new Error(`${TAG}: ${location.origin} is not in HOTLINE_WIDGET_ORIGINS`)
+    await new Promise((again) => { setTimeout(again, 1000 * 2 ** tried * (0.7 + Math.random() * 0.6)) })
   }
+  throw new Error(`${TAG}: ${home} does not answer`)
 }
 
 function dressed(root, home) {
