@@ -77,6 +77,8 @@ class Settings(BaseModel):
     phone_wait: int = Field(default=180, ge=10, le=3600)
     phone_record: bool = False
 
+    webhook_private: bool = False
+
     s3_endpoint: str | None = None
     s3_bucket: str | None = None
     s3_region: str = "us-east-1"
@@ -198,6 +200,7 @@ VARIABLES = {
     "PHONE_TRUNK": "phone_trunk",
     "PHONE_WAIT": "phone_wait",
     "PHONE_RECORD": "phone_record",
+    "HOTLINE_WEBHOOK_PRIVATE": "webhook_private",
     "S3_ENDPOINT": "s3_endpoint",
     "S3_BUCKET": "s3_bucket",
     "S3_REGION": "s3_region",

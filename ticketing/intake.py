@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from routing.language.redaction import redact
-from ticketing import attachments, audit, citizens, clocks, dispatching, echoes
+from ticketing import attachments, audit, citizens, clocks, dispatching, echoes, webhooks
 from ticketing.city import City, Profile
 from ticketing.clocks import ClockName
 from ticketing.deadlines import due
@@ -96,6 +96,7 @@ def register(
     limit = city.dispatch_limit(ticket.urgency)
     clocks.start(session, city, ticket_id, ClockName.DISPATCH, limit, now, Action.REGISTER)
     tell(session, ticket, Purpose.REGISTERED, event, now)
+    webhooks.ticket_event(session, ticket, Action.REGISTER, event, now)
     attachments.adopt(session, ticket, actor, now)
     echoes.remember(session, ticket, draft.content, draft.place)
     if city.auto_dispatch and recommendation.get("auto") and recommendation.get("department") in city.departments:

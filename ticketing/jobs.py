@@ -14,8 +14,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from ticketing.errors import NotFound
-from ticketing.models import OutboxRow, new_id
+from ticketing.errors import Invalid, NotFound
+from ticketing.models import OutboxRow, Staff, new_id
 from ticketing.privacy import seal_json, unseal_json
 from ticketing.statements import dialect_of, insert_or_skip, table_of
 
@@ -25,8 +25,9 @@ _FIRST_PAUSE = timedelta(seconds=10)
 _LONGEST_PAUSE = timedelta(hours=1)
 _MAX_ERROR = 500
 
-_OUTBOX = table_of(OutboxRow)
+_OUTBOX, _STAFF = table_of(OutboxRow), table_of(Staff)
 _o = _OUTBOX.c
+_IS_DEAD = _o.dead_at.is_not(None) & _o.discarded_at.is_(None)
 _ENQUEUE = insert_or_skip(_OUTBOX, "key", returning=[_o.id])
 
 
@@ -53,6 +54,19 @@ class DeadJob:
     payload: dict[str, Any]
     attempts: int
     dead_at: datetime
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PutAside:
+    """A given-up effect that a person put aside: by whom and why."""
+
+    id: UUID
+    kind: str
+    key: str
+    at: datetime
+    by: str
+    reason: str
     error: str | None
 
 
@@ -144,7 +158,7 @@ def back_off(attempts: int) -> timedelta:
 def dead(session: Session, limit: int = 100) -> tuple[DeadJob, ...]:
     """The jobs that were given up, latest first."""
     columns = (_o.id, _o.kind, _o.key, _o.payload, _o.attempts, _o.dead_at, _o.error)
-    rows = session.execute(select(*columns).where(_o.dead_at.is_not(None)).order_by(_o.dead_at.desc()).limit(limit))
+    rows = session.execute(select(*columns).where(_IS_DEAD).order_by(_o.dead_at.desc()).limit(limit))
     return tuple(DeadJob(*row) for row in rows)
 
 
@@ -153,7 +167,7 @@ def counts(session: Session) -> Counts:
     waiting, tried = _o.run_at.is_not(None), _o.attempts > 0
     row = session.execute(
         select(
-            func.count().filter(waiting & ~tried), func.count().filter(waiting & tried), func.count(_o.dead_at)
+            func.count().filter(waiting & ~tried), func.count().filter(waiting & tried), func.count().filter(_IS_DEAD)
         ).where(_o.done_at.is_(None))
     ).one()
     return Counts(*row)
@@ -161,7 +175,30 @@ def counts(session: Session) -> Counts:
 
 def revive(session: Session, job_id: UUID, now: datetime) -> None:
     """Try a given-up job again from the start."""
-    if not _close(session, (_o.id == job_id) & _o.dead_at.is_not(None), dead_at=None, run_at=now, attempts=0):
+    if not _close(session, (_o.id == job_id) & _IS_DEAD, dead_at=None, run_at=now, attempts=0):
+        raise NotFound("job_not_found")
+
+
+def discard(session: Session, job_id: UUID, by: UUID, reason: str, now: datetime) -> None:
+    """作罢: a given-up job is put aside by a person, who says why; the row stays."""
+    if not reason.strip():
+        raise Invalid("field_missing", field="reason")
+    put_aside = {"discarded_at": now, "discarded_by": by, "discard_reason": reason.strip()[:_MAX_ERROR]}
+    if not _close(session, (_o.id == job_id) & _IS_DEAD, **put_aside):
+        raise NotFound("job_not_found")
+
+
+def discarded(session: Session, limit: int = 50) -> tuple[PutAside, ...]:
+    """What was put aside, latest first."""
+    columns = (_o.id, _o.kind, _o.key, _o.discarded_at, _STAFF.c.display_name, _o.discard_reason, _o.error)
+    query = select(*columns).join(_STAFF, _STAFF.c.id == _o.discarded_by).where(_o.discarded_at.is_not(None))
+    return tuple(PutAside(*row) for row in session.execute(query.order_by(_o.discarded_at.desc()).limit(limit)))
+
+
+def repeat(session: Session, key: str, now: datetime) -> None:
+    """Carry out a job once more from the start, done or given up; one that is still waiting is tried now."""
+    fresh = {"done_at": None, "dead_at": None, "discarded_at": None, "discarded_by": None, "discard_reason": None}
+    if not _close(session, _o.key == key, run_at=now, attempts=0, error=None, **fresh):
         raise NotFound("job_not_found")
 
 

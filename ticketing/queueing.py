@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.orm import Session
 
-from ticketing import desks
+from ticketing import desks, webhooks
 from ticketing.desk_rules import DeskRules, Need
 from ticketing.desks import DeskView
 from ticketing.errors import Conflict
@@ -102,6 +102,9 @@ def enter(
     if row["owner"] == Owner.BOT:
         give(session, conversation_id, now, owner=Owner.QUEUE, waiting_since=now, handoff_reason=reason)
         answered_by_person(session, conversation_id)
+        facts = {"conversation_id": str(conversation_id), "channel": row["channel"], "reason": reason, "group": skill}
+        key = f"{conversation_id}:{row['version']}"
+        webhooks.publish(session, row["city"], webhooks.Topic.HANDED_OFF, key, facts, now)
     rank = URGENT if urgent or is_heated(session, conversation_id, now) else NORMAL
     wanted = first_owner(session, conversation_id)
     return line_up(session, row, reason, Need(skill, language), rank, now, wanted=wanted)

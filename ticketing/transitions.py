@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from ticketing import audit, parts, reminders
+from ticketing import audit, parts, reminders, webhooks
 from ticketing.city import City
 from ticketing.consequences import CONSEQUENCES, PURPOSES, Change
 from ticketing.errors import Invalid, NotFound, Stale
@@ -75,6 +75,7 @@ def apply(
     for purpose in PURPOSES.get(action, ()):
         tell(session, ticket, purpose, event, now)
     reminders.of_event(session, ticket, action, event, now)
+    webhooks.ticket_event(session, ticket, action, event, now)
     if action in _FOR_CHILDREN:
         _take_along(session, city, ticket, _FOR_CHILDREN[action], now)
     return Applied(ticket.id, ticket.number, decision.to, ticket.version, event)

@@ -13,7 +13,7 @@ from integrations.bootstrap import House
 from integrations.channels.phone import ending
 from integrations.channels.sms import outgoing as sms
 from integrations.channels.wechat import media, notices, outgoing
-from integrations.effects import alarm, citizen_message, desk_round, robot_call, staff_reminder, watch
+from integrations.effects import alarm, citizen_message, desk_round, robot_call, staff_reminder, watch, webhook
 from ticketing import alarms, conversations, jobs, messages, promises
 from ticketing.alarms import ALARM
 from ticketing.callback_plan import ROBOT_CALL
@@ -21,6 +21,7 @@ from ticketing.deliveries import DELIVERY
 from ticketing.jobs import Job
 from ticketing.notices import CITIZEN_MESSAGE
 from ticketing.reminders import STAFF_EVENT, STAFF_REMINDER
+from ticketing.webhooks import WEBHOOK
 
 Handler = Callable[[House, Job, datetime], None]
 Now = Callable[[], datetime]
@@ -37,6 +38,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         sms.SMS: sms.carry_out,
         notices.WECHAT_NOTICE: notices.carry_out,
         DELIVERY: citizen_message.go_on,
+        WEBHOOK: webhook.carry_out,
     }
 )
 _BATCH = 10
