@@ -21,6 +21,7 @@ from ticketing.models.delivery import Delivery, DeliveryStatus, SmsBudget, SmsMe
 from ticketing.models.event import TicketEvent
 from ticketing.models.incident_key import IncidentKey
 from ticketing.models.lesson import Cause, Lesson
+from ticketing.models.letter import Letter, LetterStatus
 from ticketing.models.one_time_code import OneTimeCode
 from ticketing.models.outbox import OutboxRow
 from ticketing.models.promise import Promise, PromiseStatus
@@ -81,6 +82,8 @@ __all__ = [
     "Lane",
     "Left",
     "Lesson",
+    "Letter",
+    "LetterStatus",
     "LoginSession",
     "Medium",
     "Message",
