@@ -14,7 +14,7 @@ export function h(tag, props = {}, ...children) {
 
 export function icon(...paths) {
   const svg = document.createElementNS(SVG, 'svg')
-  const looks = { viewBox: '0 0 24 24', width: 24, height: 24, 'aria-hidden': 'true', fill: 'none', stroke: 'currentColor', 'stroke-width': 2, 'stroke-linecap': 'round', 'stroke-linejoin': 'round' }
+  const looks = { viewBox: '0 0 24 24', 'aria-hidden': 'true', fill: 'none', stroke: 'currentColor', 'stroke-width': 2, 'stroke-linecap': 'round', 'stroke-linejoin': 'round' }
   for (const [name, value] of Object.entries(looks)) svg.setAttribute(name, value)
   for (const d of paths) {
     const path = document.createElementNS(SVG, 'path')
@@ -25,3 +25,4 @@ export function icon(...paths) {
 }
 
 export const CAMERA = ['M4 8h3l2-3h6l2 3h3v11H4z', 'M8.5 13a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0']
+export const CROSS = ['M6 6l12 12', 'M18 6l-12 12']

@@ -1,5 +1,5 @@
 // Files for the next message: chosen, dropped or pasted; each is uploaded at once and waits in the tray until it is sent.
-import { h } from './dom.js'
+import { CROSS, h, icon } from './dom.js'
 import { newId } from './outbox.js'
 
 const MOST = 9
@@ -34,7 +34,7 @@ export class Tray {
     const name = h('span', { class: 'name' }, file.name || this.view.word('file.one'))
     const bar = h('progress', { max: 100, value: 0, 'aria-label': this.view.word('file.uploading') })
     const state = h('span', { class: 'state', role: 'status' })
-    const close = h('button', { type: 'button', 'aria-label': this.view.word('file.drop'), onclick: () => this.drop(id) }, '×')
+    const close = h('button', { type: 'button', 'aria-label': this.view.word('file.drop'), onclick: () => this.drop(id) }, icon(...CROSS))
     const one = { line: h('li', {}, name, bar, state, close), name, bar, state, told: null, request: null }
     this.files.set(id, one)
     this.box.append(one.line)

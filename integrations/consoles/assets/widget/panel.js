@@ -1,5 +1,5 @@
 // The widget's window: a dialog with the talk's parts, and the button that opens it.
-import { CAMERA, h, icon } from '../dom.js'
+import { CAMERA, CROSS, h, icon } from '../dom.js'
 
 const SPEECH = ['M4 5h16v11H9l-5 4z', 'M8 9h8', 'M8 12h5']
 const FOCUSABLE = 'button, a[href], textarea, summary, [tabindex="0"]'
@@ -13,7 +13,7 @@ export class Panel {
     this.told = h('span', { class: 'sr', role: 'status' })
     this.opener = h('button', { class: 'opener', type: 'button', 'aria-haspopup': 'dialog', 'aria-expanded': 'false' }, icon(...SPEECH), h('span', {}, word('widget.open')), this.badge)
     this.big = h('button', { type: 'button', 'aria-pressed': 'false' })
-    this.close = h('button', { type: 'button', class: 'close', 'aria-label': word('widget.close'), title: word('widget.close') }, '×')
+    this.close = h('button', { type: 'button', class: 'close', 'aria-label': word('widget.close'), title: word('widget.close') }, icon(...CROSS))
     this.heading = h('h2', { id: 'title', tabindex: '-1' }, word('title'))
     this.parts = this.makeParts(word, options)
     this.box = this.makeBox(view, options)
