@@ -201,6 +201,11 @@ def check_csrf(person: Person, given: str) -> None:
         raise Forbidden("csrf")
 
 
+def hash_password(password: str) -> str:
+    """A password as it is kept."""
+    return _HASHER.hash(password)
+
+
 def _hash(token: str) -> bytes:
     return hashlib.sha256(token[:200].encode()).digest()
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ticketing.errors import Invalid, NotFound
+from ticketing.errors import Conflict, Invalid, NotFound
 from ticketing.models import ApiToken, Role, Staff, new_id
 from ticketing.workflow import Actor
 
@@ -33,6 +33,7 @@ class Scope(StrEnum):
     CONVERSATIONS = "conversations"
     KNOWLEDGE = "knowledge"
     METRICS = "metrics"
+    REPORTS = "reports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,57 @@ class Bearer:
     token_id: UUID
     actor: Actor
     scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """One token for the administrator: whose, what for, how long; never the token."""
+
+    id: UUID
+    name: str
+    username: str
+    display_name: str
+    role: str
+    account_open: bool
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+    def state(self, now: datetime) -> str:
+        """running, ended, revoked, or closed with its account."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.expires_at <= now:
+            return "ended"
+        return "running" if self.account_open else "closed"
+
+
+def listed(session: Session, limit: int = 200) -> tuple[TokenView, ...]:
+    """All tokens, the running ones first, latest first."""
+    whose = (Staff.username, Staff.display_name, Staff.role, Staff.active.label("account_open"))
+    own = (ApiToken.id, ApiToken.name, ApiToken.scopes, ApiToken.created_at, ApiToken.expires_at, ApiToken.revoked_at)
+    order = (ApiToken.revoked_at.is_not(None), ApiToken.created_at.desc(), ApiToken.id)
+    query = select(*own, *whose).join(Staff, Staff.id == ApiToken.staff_id).order_by(*order).limit(limit)
+    return tuple(TokenView(**row) for row in session.execute(query).mappings())
+
+
+def issue_once(
+    session: Session, *, username: str, name: str, scopes: Iterable[str], lasts: timedelta, now: datetime
+) -> str:
+    """As `issue`, but a name that runs already is refused: a form sent twice makes one token."""
+    named = (Staff.username == username[:40]) & (ApiToken.name == name.strip()) & ApiToken.revoked_at.is_(None)
+    running = select(ApiToken.id).join(Staff, Staff.id == ApiToken.staff_id).where(named, ApiToken.expires_at > now)
+    if session.execute(running).first() is not None:
+        raise Conflict("token_name_taken")
+    return issue(session, username=username, name=name, scopes=scopes, lasts=lasts, now=now)
+
+
+def end(session: Session, token_id: UUID, now: datetime) -> None:
+    """Revoke one running token."""
+    running = (ApiToken.id == token_id) & ApiToken.revoked_at.is_(None)
+    if session.execute(update(ApiToken).where(running).values(revoked_at=now).returning(ApiToken.id)).first() is None:
+        raise NotFound("token_not_found")
 
 
 def issue(session: Session, *, username: str, name: str, scopes: Iterable[str], lasts: timedelta, now: datetime) -> str:

@@ -65,6 +65,12 @@ def touch(session: Session, staff_id: UUID, city: str, rules: DeskRules, now: da
     session.execute(_SIT[dialect_of(session)], row | {"skills": [], "capacity": rules.chats})
 
 
+def seat(session: Session, staff_id: UUID, city: str, rules: DeskRules, now: datetime) -> None:
+    """A desk for somebody whose screen was never open: they are away until it is."""
+    row = {"staff_id": staff_id, "city": city, "presence": Presence.ONLINE, "seen_at": now - rules.screen}
+    session.execute(_SIT[dialect_of(session)], row | {"skills": [], "capacity": rules.chats})
+
+
 def be(session: Session, staff_id: UUID, presence: str, now: datetime) -> None:
     """在线, 忙碌 or 离开, as the person says."""
     if presence not in set(Presence):
