@@ -1,4 +1,4 @@
-"""Binding a phone to a WeChat user (绑定手机): the number, a code by text, and from then on their tickets are known."""
+"""Binding a phone to a WeChat user or web visitor (绑定手机): number, code by text; then their tickets are known."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ticketing.one_time_codes import For
 from ticketing.privacy import mask_phone
 from ticketing.texts import mobile
 
-CHANNELS = frozenset({"wechat"})
+CHANNELS = frozenset({"wechat", "web"})
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)", re.ASCII)
 _MISSES = 3
 
@@ -97,5 +97,6 @@ def _unbind(bot: Bot, turn: Turn) -> Outcome:
 
 
 def _said(bot: Bot, turn: Turn, words: str, form: BindingForm | None, **blanks: str) -> Outcome:
-    reply = reply_of(Action.STATUS, bot.say(words, **blanks), turn)
+    own = words.replace("binding.", f"binding.{turn.channel}.", 1)
+    reply = reply_of(Action.STATUS, bot.say(own if bot.replies.has(own) else words, **blanks), turn)
     return Outcome(reply, turn.state.but(binding=form, progress=None, form=None, offered=(), asked=()))

@@ -93,7 +93,7 @@ async def test_what_lies_in_the_storage_is_sealed(visitor: Visitor, house) -> No
 
 async def test_files_of_the_conversation_are_its_tickets(visitor: Visitor, house, staff) -> None:
     one = await upload(visitor.client, photo())
-    said, reply = await visitor.say("我要投诉，东胜区天骄路的路灯坏了三天没人修", one)
+    _said, reply = await visitor.say("我要投诉，东胜区天骄路的路灯坏了三天没人修", one)
     assert reply["reply"]["action"] == "ticket"
     two = await upload(visitor.client, photo("blue"))
     _, kept = await visitor.say("", two)
@@ -146,8 +146,8 @@ async def test_an_upload_sent_twice_is_one(visitor: Visitor) -> None:
 
 
 async def test_a_flood_is_slowed(visitor: Visitor, server) -> None:
-    server.app[UPLOADS]._burst = 0  # noqa: SLF001
-    server.app[UPLOADS]._buckets.clear()  # noqa: SLF001
+    server.app[UPLOADS]._burst = 0
+    server.app[UPLOADS]._buckets.clear()
     assert isinstance(server.app[UPLOADS], Buckets)
     assert (await upload(visitor.client, photo(), status=429))["code"] == "uploads_too_fast"
 

@@ -94,7 +94,7 @@ async def test_another_phone_in_between_and_a_way_out(house, say):
 
 
 async def test_only_where_an_address_is_a_person_and_texts_can_be_sent(house, say):
-    assert "验证码短信" not in await say("绑定手机", channel="web")
+    assert "验证码短信" not in await say("绑定手机", channel="phone")
     turn = await dialogue.turn(
         house.bot, Inbound("wechat", OPENID, "绑定手机", "x", house.city.code), lambda: datetime.now(UTC)
     )
