@@ -12,12 +12,13 @@ from integrations.channels.web_chat.visitors import site_of
 from integrations.consoles.words import now
 
 FIRST = ("report", "progress", "person")
+_KEPT = {"Cache-Control": "private, max-age=60"}  # a portal's visitor opens page after page
 
 
 async def setup_file(request: web.Request) -> web.Response:
     """`GET /chat/setup`: for the widget; a site that is not allowed is refused here and shows no widget."""
     site_of(request)
-    return web.json_response(await setup_of(request.app[HOUSE]))
+    return web.json_response(await setup_of(request.app[HOUSE]), headers=_KEPT)
 
 
 async def setup_of(house: House) -> dict[str, Any]:
