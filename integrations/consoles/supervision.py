@@ -134,8 +134,8 @@ def _moment(city: City, text: str, field: str) -> datetime | None:
 async def jobs_page(request: web.Request) -> web.StreamResponse:
     """`GET /console/jobs`: the effects that were given up (死信), for the administrator."""
     house = request.app[HOUSE]
-    rows, counts = await house.database.reading(_dead)
-    return page(request, "jobs.html", here="jobs", rows=rows, counts=counts)
+    rows, counts, discarded = await house.database.reading(_dead)
+    return page(request, "jobs.html", here="jobs", rows=rows, counts=counts, discarded=discarded)
 
 
 async def revive(request: web.Request) -> web.StreamResponse:
@@ -146,9 +146,20 @@ async def revive(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther("/console/jobs?done=revived")
 
 
-def _dead(session: Session) -> tuple[tuple[jobs.DeadJob, ...], jobs.Counts]:
-    return jobs.dead(session), jobs.counts(session)
+async def discard(request: web.Request) -> web.StreamResponse:
+    """`POST /console/jobs/{id}/discard`: put one aside, with the reason."""
+    reason, staff_id = request[FORM].text("reason"), request[PERSON].staff_id
+    await request.app[HOUSE].database.writing(_discard, uuid_of(request.match_info["id"]), staff_id, reason)
+    raise web.HTTPSeeOther("/console/jobs?done=discarded")
+
+
+def _dead(session: Session) -> tuple[tuple[jobs.DeadJob, ...], jobs.Counts, tuple[jobs.PutAside, ...]]:
+    return jobs.dead(session), jobs.counts(session), jobs.discarded(session)
 
 
 def _revive(session: Session, job_id: UUID) -> None:
     jobs.revive(session, job_id, now())
+
+
+def _discard(session: Session, job_id: UUID, by: UUID, reason: str) -> None:
+    jobs.discard(session, job_id, by, reason, now())

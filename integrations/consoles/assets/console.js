@@ -99,3 +99,19 @@ document.body.addEventListener('citizen-typing', () => {
   clearTimeout(hush)
   hush = setTimeout(() => { sign.hidden = true }, 4000)
 })
+
+// The menu is <details>: it works without a script. Escape and a click beside close it; a secret is selected to be copied.
+function closeMenus(but) {
+  for (const menu of document.querySelectorAll('details.menu[open]')) if (menu !== but) menu.open = false
+}
+document.addEventListener('click', (event) => closeMenus(event.target.closest('details.menu')))
+document.addEventListener('focusin', (event) => {
+  closeMenus(event.target.closest('details.menu'))
+  if ('copy' in event.target.dataset) event.target.select()
+})
+document.addEventListener('keydown', (event) => {
+  const open = document.querySelector('details.menu[open]')
+  if (event.key !== 'Escape' || !open) return
+  open.open = false
+  open.querySelector('summary').focus()
+})
