@@ -22,6 +22,7 @@ from integrations.web import make_app
 from ticketing import conversations
 from ticketing.announcements import announce
 from ticketing.models import Conversation
+from ticketing.privacy import unseal
 
 MOST_BYTES = 30_000
 _EXPECTED = ("WebSocket connection", "ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED")
@@ -275,6 +276,7 @@ async def test_nobody_is_shut_out(house: House, assets: Path, chromium: str, col
         await widget.come()
         await expect(widget.at(".opener")).to_be_visible()
         assert await violations(widget.page) == []
+        assert (await widget.at(".opener").bounding_box())["x"] < 50
         await widget.open()
         await expect(widget.at(".m.bot .text").first).to_have_text("您好，市民")
         await widget.say("身份证丢了怎么补")
@@ -286,6 +288,42 @@ async def test_nobody_is_shut_out(house: House, assets: Path, chromium: str, col
         assert await violations(widget.page) == []
         await widget.page.reload()
         await expect(widget.at(".elder")).to_have_count(1)
+
+
+async def test_a_shared_terminal_forgets_with_the_tab(house: House, assets: Path, chromium: str) -> None:
+    async with embedded(house, assets, chromium, attributes='data-memory="tab"') as widget:
+        await widget.come()
+        await widget.open()
+        await widget.say("你好")
+        await expect(widget.at(".m.bot")).to_have_count(2)
+        assert await widget.page.evaluate("localStorage.length") == 0
+        await widget.page.reload()
+        await widget.open()
+        await expect(widget.at(".m.citizen")).to_have_count(1)
+        widget.page = await widget.context.new_page()
+        await widget.come()
+        await widget.open()
+        await expect(widget.at(".m.citizen")).to_have_count(0)
+
+
+async def test_an_answer_in_a_new_talk_is_news_again(widget: Embedded) -> None:
+    await widget.come()
+    await widget.open()
+    for text in ("你好", "谢谢", "你好"):
+        await widget.say(text)
+    await expect(widget.at(".m.bot")).to_have_count(4)
+    await widget.page.keyboard.press("Escape")
+    with widget.house.database.write() as session:
+        old = session.query(Conversation).one()
+        old.closed_at = datetime.now(UTC)
+        address = unseal(session, old.address_sealed)
+    with widget.house.database.write() as session:
+        inbound = conversations.Inbound("web", address, "喂", "another-tab", widget.house.city.code)
+        made = conversations.record(session, inbound, datetime.now(UTC)).conversation.id
+        assert made != old.id
+        announce(session, made, "办理通知", "key-2", datetime.now(UTC))
+    await widget.page.reload()
+    await expect(widget.at(".badge")).to_have_text("1")
 
 
 async def test_on_a_phone_the_window_fills_the_screen(house: House, assets: Path, chromium: str) -> None:

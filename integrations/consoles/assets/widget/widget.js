@@ -61,17 +61,21 @@ function build(root, element, options, setup) {
   const file = fileView(options.home, session, () => talk.trouble({ text: setup.words['file.failed'] }))
   const view = new View(setup, { home: options.home, file, slowly: () => panel.box.classList.contains('elder') })
   const panel = new Panel(view, options)
-  const seen = (seq) => { if (seq > Number(keep.get('seen'))) keep.set('seen', seq) }
+  let newest = Number(keep.get('seen')) // when the newest message that the visitor has seen was said
+  const seen = () => keep.set('seen', newest)
   talk = new Talk({
     parts: panel.parts, view, keep, zone: panel.box,
     session: () => session.use(),
     headers: () => ({ Authorization: `Bearer ${session.token}` }),
-    heard: ({ seq }) => {
-      if (panel.open) seen(seq)
-      else if (seq > Number(keep.get('seen'))) panel.count(panel.unread + 1)
+    heard: ({ at }) => {
+      const said = Date.parse(at)
+      if (said <= newest) return
+      newest = said
+      if (panel.open) seen()
+      else panel.count(panel.unread + 1)
     },
   })
-  panel.opened = () => { session.use(); talk.connect(); seen(talk.last); talk.follow(true) }
+  panel.opened = () => { session.use(); talk.connect(); seen(); talk.follow(true) }
   panel.large(options.large || keep.get('elder') === '1')
   panel.big.addEventListener('click', () => {
     const on = !panel.box.classList.contains('elder')
