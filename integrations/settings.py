@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 ROOT = Path(__file__).resolve().parent.parent
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
+_MAIL_SERVER = re.compile(r"(?:imap|smtp)s?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,4}|:[1-5][0-9]{4}|:6[0-4][0-9]{3})?/?")
 
 
 class SettingsError(Exception):
@@ -79,6 +80,15 @@ class Settings(BaseModel):
 
     webhook_private: bool = False
 
+    letter_from: str | None = None
+    letter_imap_url: str | None = None
+    letter_smtp_url: str | None = None
+    letter_user: str | None = None
+    letter_password: SecretStr | None = None
+    letter_folder: str = "INBOX"
+    letter_answers: int = Field(default=5, ge=1, le=100)
+    letter_ca_file: Path | None = None
+
     s3_endpoint: str | None = None
     s3_bucket: str | None = None
     s3_region: str = "us-east-1"
@@ -115,6 +125,13 @@ class Settings(BaseModel):
         for origin in _split(value):
             if not _ORIGIN.fullmatch(origin):
                 raise ValueError(f"{origin[:100]!r} is no origin like https://www.example.gov.cn")
+        return value
+
+    @field_validator("letter_imap_url", "letter_smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: str | None) -> str | None:
+        if value and not _MAIL_SERVER.fullmatch(value):
+            raise ValueError(f"{value[:100]!r} is no server like imaps://mail.example.gov.cn or smtps://…:465")
         return value
 
     @property
@@ -201,6 +218,14 @@ VARIABLES = {
     "PHONE_WAIT": "phone_wait",
     "PHONE_RECORD": "phone_record",
     "HOTLINE_WEBHOOK_PRIVATE": "webhook_private",
+    "LETTER_FROM": "letter_from",
+    "LETTER_IMAP_URL": "letter_imap_url",
+    "LETTER_SMTP_URL": "letter_smtp_url",
+    "LETTER_USER": "letter_user",
+    "LETTER_PASSWORD": "letter_password",
+    "LETTER_FOLDER": "letter_folder",
+    "LETTER_ANSWERS": "letter_answers",
+    "LETTER_CA_FILE": "letter_ca_file",
     "S3_ENDPOINT": "s3_endpoint",
     "S3_BUCKET": "s3_bucket",
     "S3_REGION": "s3_region",

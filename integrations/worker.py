@@ -20,6 +20,7 @@ from celery.worker import WorkController
 
 from integrations import attachments, effects
 from integrations.bootstrap import House
+from integrations.channels.letter.collecting import collect
 from integrations.reports.desk import make_due
 from integrations.settings import Settings
 from ticketing import accounts
@@ -27,9 +28,9 @@ from ticketing import accounts
 log = structlog.get_logger()
 OUTBOX, INBOX, SESSIONS, ALARMS = "hotline.outbox", "hotline.inbox", "hotline.sessions", "hotline.alarms"
 WATCH, CALLBACKS, REPORTS = "hotline.watch", "hotline.callbacks", "hotline.reports"
-QUEUE = "hotline.queue"
+QUEUE, LETTERS = "hotline.queue", "hotline.letters"
 _EVERY = {OUTBOX: 1.0, QUEUE: 1.0, INBOX: 5.0, SESSIONS: 600.0, ALARMS: 5.0, WATCH: 30.0, CALLBACKS: 15.0}
-_EVERY |= {REPORTS: 120.0}
+_EVERY |= {REPORTS: 120.0, LETTERS: 30.0}
 _TASK_SECONDS = 300
 
 
@@ -94,7 +95,11 @@ def register(app: Celery, house: House) -> None:
     def report() -> int:
         return make_due(house, _now())
 
-    del outbox, inbox, sessions, alarms, watch, call_back, report, offer_round  # Celery keeps them by name
+    @app.task(name=LETTERS)
+    def letters() -> int:
+        return collect(house, _now())
+
+    del outbox, inbox, sessions, alarms, watch, call_back, report, offer_round, letters  # Celery keeps them by name
 
 
 def waker(app: Celery) -> Callable[[], None]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from integrations.bootstrap import House
 from integrations.channels import planner
+from integrations.channels.letter import outgoing as letter
 from integrations.channels.planner import Plan, Talk, Way
 from integrations.channels.sms import outgoing as sms
 from integrations.channels.wechat import notices
@@ -43,11 +44,11 @@ def go(session: Session, house: House, delivery_id: UUID, key: str, now: datetim
     run_at = plan.run_at if plan.channel else None
     deliveries.choose(session, delivery_id, plan.channel, plan.reason, run_at, now)
     log.info("delivery_planned", purpose=parcel.purpose, channel=plan.channel, reason=plan.reason)
-    _take(session, parcel, plan, key, now)
+    _take(session, house, parcel, plan, key, now)
     return plan
 
 
-def _take(session: Session, parcel: Parcel, plan: Plan, key: str, now: datetime) -> None:
+def _take(session: Session, house: House, parcel: Parcel, plan: Plan, key: str, now: datetime) -> None:
     reach = plan.reach
     match plan.channel:
         case Way.WEB | Way.WAITING:
@@ -57,6 +58,8 @@ def _take(session: Session, parcel: Parcel, plan: Plan, key: str, now: datetime)
             wechat.forward(session, reach.wechat.id, seq, now, run_at=plan.run_at, delivery_id=parcel.id)
         case Way.NOTICE if reach.wechat is not None:
             notices.notify(session, reach.wechat.address, parcel.id, parcel.blanks, now, run_at=plan.run_at)
+        case Way.LETTER if reach.talk is not None:
+            _post(session, house, parcel, reach.talk, now)
         case Way.SMS if reach.phone is not None:
             sms.send(
                 session, reach.phone, parcel.purpose, parcel.blanks, f"delivery:{parcel.id}", now,
@@ -67,6 +70,17 @@ def _take(session: Session, parcel: Parcel, plan: Plan, key: str, now: datetime)
             deliveries.sent(session, parcel.id, Way.CALL, now)
         case None:
             log.warning("no_way_to_citizen", purpose=parcel.purpose, reason=plan.reason)
+
+
+def _post(session: Session, house: House, parcel: Parcel, talk: Talk, now: datetime) -> None:
+    """The message as a letter in the thread of its ticket."""
+    number = session.execute(select(Ticket.number).where(Ticket.id == parcel.ticket_id)).scalar_one()
+    purpose = house.replies.text(f"labels.purpose.{parcel.purpose}")
+    subject = house.replies.text("letter.about", number=number, purpose=purpose)
+    letter.send(
+        session, talk.address, subject, parcel.text, f"delivery:{parcel.id}", now,
+        number=number, about=parcel.id, delivery_id=parcel.id,
+    )  # fmt: skip
 
 
 def _written(session: Session, talk: Talk, text: str, key: str, now: datetime) -> int:

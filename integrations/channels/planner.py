@@ -15,12 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from integrations.bootstrap import House
+from integrations.channels.letter.account import can_send
 from integrations.channels.pack import Pack, pack_of
 from integrations.channels.sms import ledger, stops, words
 from integrations.channels.sms.providers import configured, provider_of
 from integrations.channels.wechat import budget
 from integrations.channels.wechat.account import CHANNEL as WECHAT
 from integrations.channels.wechat.account import Account
+from ticketing import letters
 from ticketing.messages import CONVERSATION, MESSAGE
 from ticketing.models import Author, ChannelContact, Citizen
 from ticketing.notices import Purpose
@@ -31,11 +33,12 @@ MUST_HEAR = frozenset({Purpose.REJECTED, Purpose.EXTENDED, Purpose.INTERIM, Purp
 
 
 class Way(StrEnum):
-    """网页对话, 微信, 微信订阅通知, 短信, 人工电话; the cheapest first."""
+    """网页对话, 微信, 微信订阅通知, 电子邮件, 短信, 人工电话; the cheapest first."""
 
     WEB = "web"
     WECHAT = "wechat"
     NOTICE = "wechat_notice"
+    LETTER = "letter"
     SMS = "sms"
     WAITING = "web_waiting"
     CALL = "call"
@@ -50,11 +53,12 @@ _REASONS = {
     Way.WEB: "open_now",
     Way.WECHAT: "window_open",
     Way.NOTICE: "notice_accepted",
+    Way.LETTER: "wrote_a_letter",
     Way.SMS: "phone_known",
     Way.WAITING: "waits_in_chat",
     Way.CALL: "must_hear",
 }
-_SILENT = frozenset({Way.WEB, Way.WAITING})
+_SILENT = frozenset({Way.WEB, Way.WAITING, Way.LETTER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,8 @@ def reach_of(session: Session, citizen_id: UUID | None, conversation_id: UUID | 
 
 def _order(prefers: str | None, *, urgent: bool) -> tuple[Way, ...]:
     """The cheapest first, what the citizen prefers before that; an urgent matter waits in no chat while people call."""
-    ways = [Way.WEB, Way.WECHAT, Way.NOTICE, Way.SMS, *((Way.CALL, Way.WAITING) if urgent else (Way.WAITING, Way.CALL))]
+    last = (Way.CALL, Way.WAITING) if urgent else (Way.WAITING, Way.CALL)
+    ways = [Way.WEB, Way.WECHAT, Way.NOTICE, Way.LETTER, Way.SMS, *last]
     wished = [way for way in _PREFERRED.get(prefers or "", ()) if not (urgent and way is Way.WAITING)]
     return tuple(dict.fromkeys([*wished, *ways]))
 
@@ -188,6 +193,15 @@ def _notice(asked: _Asked) -> str | None:
     return None if template in asked.reach.notices else "not_accepted"
 
 
+def _letter(asked: _Asked) -> str | None:
+    talk = asked.reach.talk
+    if talk is None or talk.channel != letters.CHANNEL:
+        return ""
+    if not can_send(asked.house.settings):
+        return "not_configured"
+    return None if letters.reachable(asked.session, talk.address) else "came_back"
+
+
 def _sms(asked: _Asked) -> str | None:
     phone = mobile(asked.reach.phone or "")
     if asked.reach.phone is None:
@@ -214,6 +228,7 @@ _OBJECTIONS: Mapping[Way, Callable[[_Asked], str | None]] = {
     Way.WEB: _web,
     Way.WECHAT: _wechat,
     Way.NOTICE: _notice,
+    Way.LETTER: _letter,
     Way.SMS: _sms,
     Way.WAITING: _waiting,
     Way.CALL: _call,

@@ -10,6 +10,8 @@ import structlog
 
 from bot import dialogue
 from integrations.bootstrap import House
+from integrations.channels.letter import handling as letter_handling
+from integrations.channels.letter import outgoing as letter
 from integrations.channels.phone import ending
 from integrations.channels.sms import outgoing as sms
 from integrations.channels.wechat import media, notices, outgoing
@@ -19,6 +21,7 @@ from ticketing.alarms import ALARM
 from ticketing.callback_plan import ROBOT_CALL
 from ticketing.deliveries import DELIVERY
 from ticketing.jobs import Job
+from ticketing.letters import LETTER_IN
 from ticketing.notices import CITIZEN_MESSAGE
 from ticketing.reminders import STAFF_EVENT, STAFF_REMINDER
 from ticketing.webhooks import WEBHOOK
@@ -38,6 +41,8 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         sms.SMS: sms.carry_out,
         notices.WECHAT_NOTICE: notices.carry_out,
         DELIVERY: citizen_message.go_on,
+        letter.LETTER: letter.carry_out,
+        LETTER_IN: letter_handling.carry_out,
         WEBHOOK: webhook.carry_out,
     }
 )

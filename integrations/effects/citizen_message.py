@@ -22,7 +22,7 @@ from ticketing.workflow import Actor
 
 log = structlog.get_logger()
 _SYSTEM = Actor(Role.SYSTEM)
-_READ_OUT = frozenset({"web", "wechat", "sms"})  # where the bot's own reply has told of the registration
+_READ_OUT = frozenset({"web", "wechat", "sms", "letter"})  # where the bot's own reply has told of the registration
 
 
 def carry_out(house: House, job: Job, now: datetime) -> None:
