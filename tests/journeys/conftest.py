@@ -30,6 +30,7 @@ class Product:
     url: str
     data: Path
     process: subprocess.Popen[str]
+    site: int  # the port of another site, which may show the widget
 
     def pid(self, part_of_command: str) -> int:
         """The process of a program that the supervisor runs."""
@@ -48,7 +49,8 @@ class Product:
 def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The whole product with demo data, started as a newcomer starts it."""
     folder = tmp_path_factory.mktemp("product")
-    environ = dict(os.environ)
+    site = free_port()
+    environ = dict(os.environ) | {"HOTLINE_WIDGET_ORIGINS": f"http://localhost:{site}"}
     if request.param != "embedded":
         environ |= {"DATABASE_URL": _empty_postgres(request.getfixturevalue("postgres"), folder.name)}
         server = ValkeyServer()
@@ -62,7 +64,7 @@ def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         process = subprocess.Popen(argv, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
         _wait_until_up(process, folder / "log")
-        yield Product(f"http://127.0.0.1:{port}", folder / "var", process)
+        yield Product(f"http://127.0.0.1:{port}", folder / "var", process, site)
     finally:
         process.terminate()
         process.communicate(timeout=60)
