@@ -243,11 +243,22 @@ def _readable(actor: Actor) -> ColumnElement[bool]:
     return mine
 
 
-def stored(session: Session, city: City, actor: Actor, *, kind: str | None = None, limit: int = 100) -> list[Report]:
-    """The reports an actor may read, newest first."""
+def stored(
+    session: Session,
+    city: City,
+    actor: Actor,
+    *,
+    kind: str | None = None,
+    before: UUID | None = None,
+    limit: int = 100,
+) -> list[Report]:
+    """The reports an actor may read, newest first; `before` goes on after one of them."""
     query = select(Report).where(Report.city == city.code, _readable(actor))
     if kind is not None:
         query = query.where(Report.kind == kind)
+    if before is not None:
+        last = select(Report.made_at).where(Report.id == before).scalar_subquery()
+        query = query.where((Report.made_at < last) | ((Report.made_at == last) & (Report.id < before)))
     return list(session.scalars(query.order_by(Report.made_at.desc(), Report.id.desc()).limit(limit)))
 
 

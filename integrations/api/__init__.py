@@ -1,13 +1,24 @@
-"""The API for other systems (开放接口): `/api/v1`, described by `/api/v1/openapi.json`."""
+"""The API for other systems (开放接口): `/api/v1`, described by its `openapi.json` and, for people, its `docs`."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
-from integrations.api import access, attachments, conversations, imports, knowledge, metrics, open311, tickets
+from integrations.api import (
+    access,
+    attachments,
+    conversations,
+    docs,
+    imports,
+    knowledge,
+    metrics,
+    open311,
+    reports,
+    tickets,
+)
 from integrations.api.surface import API
 
-__all__ = ["add", "attachments", "conversations", "imports", "knowledge", "metrics", "open311", "tickets"]
+__all__ = ["add", "attachments", "conversations", "imports", "knowledge", "metrics", "open311", "reports", "tickets"]
 
 
 def add(app: web.Application) -> None:
@@ -16,3 +27,4 @@ def add(app: web.Application) -> None:
     app[access.STRANGERS] = access.new_strangers()
     app.add_routes(open311.routes())
     app.add_routes(API.routes(access.require, access.answering))
+    app.add_routes(docs.routes())

@@ -43,16 +43,18 @@ async def test_schemathesis_finds_nothing(
     app[access.PACE] = app[access.STRANGERS] = Buckets(burst=1e9, per_second=1e9)
     async with TestServer(app) as server:
         told = await _run(schemathesis, server, token("operator"), tmp_path)
+        assert told is None, told
+        told = await _run(schemathesis, server, token("supervisor"), tmp_path, "--include-path-regex", "^/reports")
     assert told is None, told
 
 
-async def _run(schemathesis: str, server: TestServer, token: str, folder: Path) -> str | None:
+async def _run(schemathesis: str, server: TestServer, token: str, folder: Path, *more: str) -> str | None:
     """What it says when it found something."""
     command = [
         schemathesis, "run", str(server.make_url("/api/v1/openapi.json")),
         "--header", f"Authorization: Bearer {token}",
         "--phases", "examples,coverage,fuzzing", "--max-examples", "6", "--seed", "1", "--generation-deterministic",
-        "--request-timeout", "20", "--no-color",
+        "--request-timeout", "20", "--no-color", *more,
     ]  # fmt: skip
     (folder / "schemathesis.toml").write_text(_CONFIG)
     environ = {"PATH": os.defpath, "HOME": str(folder)}
