@@ -21,6 +21,7 @@ _COMMANDS = {
     },
     "demo": "demo",
     "wechat": "wechat",
+    "simulate": "simulate",
 }
 
 

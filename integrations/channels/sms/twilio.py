@@ -55,7 +55,7 @@ class Twilio:
         """Create a message."""
         sender = "MessagingServiceSid" if self.sender.startswith("MG") else "From"
         form = {"To": international(phone), sender: self.sender, "Body": text}
-        if self.receipts.startswith("https:"):  # Twilio refuses addresses it cannot reach
+        if self.receipts.startswith("https:") or self.base.startswith("http:"):  # Twilio refuses what it cannot reach
             form["StatusCallback"] = f"{self.receipts}?message={reference}"
         url = f"{self.base}/2010-04-01/Accounts/{self.sid}/Messages.json"
         headers = {"Authorization": aiohttp.encode_basic_auth(self.sid, self.token)}

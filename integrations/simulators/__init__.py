@@ -1,0 +1,1 @@
+"""Stand-ins for the providers (模拟运营商): phone carrier, WeChat, text messages, so that a demo needs no account."""
