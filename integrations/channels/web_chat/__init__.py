@@ -23,6 +23,7 @@ def add(app: web.Application) -> None:
     app[TURNS] = set()
     app[BUCKETS] = new_buckets()
     app[uploads.UPLOADS] = uploads.new_buckets()
+    app[uploads.UPLOADS_FROM] = uploads.new_place_buckets()
     app.on_shutdown.append(_say_goodbye)
     app.on_response_prepare.append(share)
     widget.add(app)

@@ -15,7 +15,7 @@ from integrations.channels.web_chat.frames import attached
 from integrations.channels.web_chat.visitors import session_of
 from integrations.consoles import forms
 from integrations.consoles.words import now
-from integrations.limits import Buckets
+from integrations.limits import Buckets, visitor
 from ticketing import attachment_views
 from ticketing.attachment_views import AttachmentView
 from ticketing.attachments import Content, Origin, add
@@ -26,6 +26,7 @@ from ticketing.workflow import Actor
 
 CHANNEL = "web"
 UPLOADS = web.AppKey("chat_uploads", Buckets)
+UPLOADS_FROM = web.AppKey("chat_uploads_from", Buckets)
 _ROOM = 64 * 1024  # what a form has around its file
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _CITIZEN = Actor(Role.CITIZEN)
@@ -36,10 +37,15 @@ def new_buckets() -> Buckets:
     return Buckets(burst=20, per_second=0.2)
 
 
+def new_place_buckets() -> Buckets:
+    """How often one network address may: a hall full of people, but not somebody who makes up sessions."""
+    return Buckets(burst=200, per_second=1)
+
+
 async def upload(request: web.Request) -> web.Response:
     """`POST /chat/attachments` with `file` and the `id` the browser gave it: kept for the message to come."""
     address = _address(request)
-    if not request.app[UPLOADS].allow(address):
+    if not (request.app[UPLOADS].allow(address) and request.app[UPLOADS_FROM].allow(visitor(request))):
         raise TooManyAttempts("uploads_too_fast")
     form = await forms.read(request, MAX_FILE + _ROOM)
     name, data = form.upload("file")

@@ -36,6 +36,7 @@ export class Talk {
     const { log } = this.parts
     this.atEnd = true
     log.addEventListener('scroll', () => { this.atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40 })
+    log.addEventListener('load', () => this.follow(), true) // a picture takes its place later
     new ResizeObserver(() => this.follow()).observe(log)
   }
 

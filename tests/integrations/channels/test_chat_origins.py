@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
 from integrations.bootstrap import House
+from integrations.channels.web_chat.uploads import UPLOADS_FROM
 from integrations.settings import Settings, SettingsError
 from integrations.web import make_app
 
@@ -111,6 +112,16 @@ async def test_files_go_and_come_with_the_session_alone(browser: Browser) -> Non
         assert answer.status == 404 and answer.headers["Access-Control-Allow-Origin"] == ALLOWED
     async with client.get(path, headers=bearer("../../etc/passwd")) as answer:
         assert answer.status == 403
+
+
+async def test_made_up_sessions_do_not_help_a_flood(browser: Browser, server: TestServer) -> None:
+    server.app[UPLOADS_FROM].__init__(burst=2, per_second=0.001)
+    statuses = []
+    for _ in range(3):
+        headers = bearer(secrets.token_urlsafe(32))
+        async with browser().post("/chat/attachments", data=photo(), headers=headers) as answer:
+            statuses.append(answer.status)
+    assert statuses == [201, 201, 429]
 
 
 async def test_a_refused_file_tells_the_widget_why(browser: Browser) -> None:

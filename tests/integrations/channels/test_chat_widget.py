@@ -254,6 +254,7 @@ async def test_a_photo_goes_and_comes_back_without_a_cookie(widget: Embedded, tm
     await expect(widget.at(".tray .state")).to_contain_text("已上传")
     await widget.at(".send").click()
     await expect(widget.at(".m.citizen canvas")).to_have_attribute("aria-label", "现场.jpg")
+    await expect(widget.at(".m.bot .read").last).to_be_in_viewport()  # the log goes on to its end
     async with widget.page.expect_download() as saved:
         await widget.at(".m.citizen .file").click()
     saved_as = tmp_path / "saved"

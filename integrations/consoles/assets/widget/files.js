@@ -3,7 +3,7 @@ import { h } from '../dom.js'
 
 const THUMBNAIL = 176
 
-export function fileView(home, session, trouble) {
+export function fileView(home, session, { trouble, drawn }) {
   const fetched = async (path) => {
     const answer = await fetch(home + path, { headers: { Authorization: `Bearer ${session.token}` }, credentials: 'omit' })
     if (!answer.ok) throw new Error(`${answer.status}`)
@@ -12,7 +12,8 @@ export function fileView(home, session, trouble) {
   return (one) => {
     const path = `/chat/attachments/${encodeURIComponent(one.id)}`
     const button = h('button', { type: 'button', class: 'file', onclick: () => fetched(path).then((data) => save(data, one.name), trouble) }, one.name)
-    if (one.thumbnail) fetched(`${path}/thumbnail`).then(createImageBitmap).then((picture) => paint(button, picture, one.name), () => {})
+    if (one.thumbnail) fetched(`${path}/thumbnail`).then(createImageBitmap)
+      .then((picture) => { paint(button, picture, one.name); drawn() }, () => {}) // without a picture its name stays
     return button
   }
 }

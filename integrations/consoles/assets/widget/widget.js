@@ -58,7 +58,8 @@ function build(root, element, options, setup) {
   const keep = new Keep(options.storage, `${TAG}.`)
   const session = new Session(keep)
   let talk = null
-  const file = fileView(options.home, session, () => talk.trouble({ text: setup.words['file.failed'] }))
+  const trouble = () => talk.trouble({ text: setup.words['file.failed'] })
+  const file = fileView(options.home, session, { trouble, drawn: () => talk.follow() })
   const view = new View(setup, { home: options.home, file, slowly: () => panel.box.classList.contains('elder') })
   const panel = new Panel(view, options)
   let newest = Number(keep.get('seen')) // when the newest message that the visitor has seen was said
