@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from integrations import api, middleware, publishing
 from integrations.bootstrap import HOUSE, House
 from integrations.channels import sms, web_chat, wechat
+from integrations.channels.letter import form as letter
 from integrations.channels.twilio import routes as telephone
 from integrations.consoles import routes
 from integrations.consoles.pages import PAGES, make_pages
@@ -48,6 +49,7 @@ def make_app(house: House, assets: Path) -> web.Application:
     wechat.add(app)
     sms.add(app)
     telephone.add(app)
+    letter.add(app)
     routes.add(app)
     api.add(app)
     return app

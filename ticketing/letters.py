@@ -170,6 +170,11 @@ def from_form(session: Session, address: str, ticket_id: UUID, now: datetime) ->
     return made
 
 
+def has_form(session: Session, ticket_id: UUID) -> bool:
+    """Whether the form of this ticket was sent before."""
+    return session.execute(select(_l.id).where(_l.ticket_id == ticket_id).limit(1)).first() is not None
+
+
 def may_answer(session: Session, letter_id: UUID, address: str, most: int, now: datetime) -> bool:
     """Whether this address may get one more answer today; takes it. The same letter may be asked about again."""
     mine = _l.address_index == address_index(session, address)

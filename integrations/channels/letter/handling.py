@@ -45,7 +45,6 @@ class Read:
     words: str
     recommendation: dict[str, Any]
     danger: Finding | None
-    risk: str | None
 
 
 def carry_out(house: House, job: Job, now: datetime) -> None:
@@ -91,7 +90,7 @@ def _read(house: House, letter_id: UUID, letter: Parsed) -> Read:
     finding = house.bot.triage.look(heard, house.bot.opening(heard.text)) if told else None
     danger = finding if finding is not None and finding.alarm is Alarm.EMERGENCY else None
     routed = house.bot.router.recommend(words[:MAX_CONTENT]).to_json()
-    return Read(letter_id, letter, words, routed, danger, house.bot.risks.found(heard.text))
+    return Read(letter_id, letter, words, routed, danger)
 
 
 def _settled(
@@ -111,7 +110,7 @@ def _settled(
         draft = _draft(house, read, conversation_id, found.number if found else None)
         made = intake.register(session, draft, read.recommendation, house.city, now, _BOT, f"letter:{read.id}")
         status, ticket_id = LetterStatus.TICKET, made.ticket_id
-    _ring(session, house, read, now)
+    ring(session, house, f"letter:{read.id}", read.words, read.danger, now)
     letters.became(session, stored.id, status, ticket_id)
     return status, ticket_id
 
@@ -122,9 +121,12 @@ def _shown(house: House, words: str, before: str = "") -> str:
 
 
 def _say(session: Session, house: House, read: Read, now: datetime) -> UUID:
-    """The letter in its writer's conversation: people read it there, and the bot has nothing to answer."""
-    words = _shown(house, read.words)
-    inbound = Inbound(CHANNEL, read.letter.address, words, f"letter:{read.id}", house.city.code)
+    return say(session, house, read.letter.address, _shown(house, read.words), f"letter:{read.id}", now)
+
+
+def say(session: Session, house: House, address: str, words: str, key: str, now: datetime) -> UUID:
+    """A letter in its writer's conversation: people read it there, and the bot has nothing to answer."""
+    inbound = Inbound(CHANNEL, address, words, key, house.city.code)
     recorded = conversations.record(session, inbound, now)
     session.execute(update(MESSAGE).where(MESSAGE.c.id == recorded.message_id).values(due_at=None))
     return recorded.conversation.id
@@ -150,14 +152,14 @@ def _draft(house: House, read: Read, conversation_id: UUID, earlier: str | None)
     )
 
 
-def _ring(session: Session, house: House, read: Read, now: datetime) -> None:
+def ring(session: Session, house: House, key: str, words: str, danger: Finding | None, now: datetime) -> None:
     """People on duty hear of danger and of risks, as with every other channel."""
-    name = read.danger.name if read.danger else read.risk
+    name = danger.name if danger else house.bot.risks.found(hear(words[:MAX_CONTENT]).text)
     if name is None:
         return
-    level = AlarmLevel.EMERGENCY if read.danger else AlarmLevel.RISK
-    number = read.danger.number if read.danger else None
-    alarm = alarms.Alarm(f"letter:{read.id}", house.city.code, level, name, number, None, CHANNEL, read.words)
+    level = AlarmLevel.EMERGENCY if danger else AlarmLevel.RISK
+    number = danger.number if danger else None
+    alarm = alarms.Alarm(key, house.city.code, level, name, number, None, CHANNEL, words)
     raise_alarm(session, alarm, house.bot.risks.times, now)
 
 
