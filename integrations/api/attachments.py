@@ -29,9 +29,10 @@ from ticketing.models import AttachmentPart
 
 _MOST_BYTES = 20 * 1024 * 1024
 _MOST_LETTERS = (_MOST_BYTES + 2) // 3 * 4
+_BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 Base64 = Annotated[
     str,
-    StringConstraints(min_length=4, max_length=_MOST_LETTERS, pattern=r"^[A-Za-z0-9+/]+={0,2}$"),
+    StringConstraints(min_length=4, max_length=_MOST_LETTERS, pattern=_BASE64),
     Field(json_schema_extra={"contentEncoding": "base64"}),
 ]
 

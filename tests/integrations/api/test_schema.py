@@ -18,11 +18,16 @@ from integrations.limits import Buckets
 from integrations.web import make_app
 
 _SECONDS = 270
-# That a span ends after it starts is no part of a schema: of the metrics, a fitting query may be refused.
+# That a span ends after it starts, and that bytes are a file of a known kind, is no part of a schema: what fits one may
+# be refused.
 _CONFIG = """
 [[operations]]
 include-name = "GET /metrics"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
+
+[[operations]]
+include-name = "POST /tickets/{number}/attachments"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "403", "404", "409", "422", "503"]
 """
 
 
