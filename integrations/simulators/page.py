@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from integrations.simulators.simulator import Simulator
 from integrations.simulators.wechat import openid_of
 
 _ASSETS = Path(__file__).parent / "assets"
-_TYPES = {"phone.html": "text/html", "phone.css": "text/css", "phone.js": "text/javascript"}
+_TYPES = {"phone.html": "text/html", "phone.css": "text/css", "phone.js": "text/javascript"} | {
+    "icon.svg": "image/svg+xml"
+}
 _PHONE = re.compile(r"\+?[0-9]{3,15}|anonymous")
 _KEYS = re.compile(r"[0-9*#]{1,32}")
 _EVENTS = frozenset({"subscribe", "unsubscribe", "CLICK"})
@@ -59,8 +62,8 @@ class Page:
         after = request.query.get("after", "0")
         number = int(after) if after.isascii() and after.isdigit() and len(after) < 16 else 0
         entries = [entry.to_json() for entry in self._all.journal.after(number)]
-        menu = {"menu": self._all.wechat.menu}
-        return web.json_response({"entries": entries} | menu, headers=_SECURITY)
+        known = {"menu": self._all.wechat.menu, "faults": asdict(self._all.courier.luck.faults)}
+        return web.json_response({"entries": entries} | known, headers=_SECURITY)
 
     async def do(self, request: web.Request) -> web.Response:
         """`POST /do/…`: something the person at the page does; only JSON, so that no other site can."""

@@ -4,7 +4,7 @@ const words = await (await fetch('/words')).json()
 const told = (id, blanks = {}) => (words[id] ?? id).replace(/\{(\w+)\}/g, (_, name) => blanks[name] ?? '')
 const PANES = { phone: '电话', wechat: '微信', sms: '短信' }
 const KEYS = '123456789*0#'
-let sid = null, after = 0, recognising = null
+let sid = null, after = 0, recognising = null, shown = false
 
 async function act(what, fields) {
   const response = await fetch(`/do/${what}`, {
@@ -85,7 +85,7 @@ function connected(on) {
 function ring(entry, isRoom) {
   const box = Object.assign(document.createElement('div'), { className: 'ring', id: `ring-${entry.data.ring}` })
   const id = entry.data.ring
-  box.append(Object.assign(document.createElement('span'), { textContent: told(isRoom ? 'room' : 'rings', { who: entry.text }) }))
+  box.append(Object.assign(document.createElement('span'), { textContent: told(isRoom ? 'room' : 'rings', { who: entry.text.replaceAll('client:', told('operator')) }) }))
   const end = Object.assign(document.createElement('button'), { textContent: told(isRoom ? 'hang_up' : 'refuse'), className: isRoom ? 'stop' : '' })
   end.onclick = () => act('ring', { ring: id, act: 'end' })
   if (!isRoom) {
@@ -130,9 +130,9 @@ const phone = {
   listening: entry => state(told(entry.text.includes('speech') ? 'listening_both' : 'listening_keys')),
   recording: () => state(told('recording')),
   queued: () => state(told('queued')),
-  ringing: entry => ring(entry, false),
+  ringing: entry => { if (entry.who === sid) state(told('connecting')); ring(entry, false) },
   room: entry => ring(entry, true),
-  picked_up: pickedUp,
+  picked_up: entry => { pickedUp(entry); state(told('picked_up')) },
   refused: entry => at(`ring-${entry.data.ring}`)?.remove(),
   unanswered: entry => { at(`ring-${entry.data.ring}`)?.remove(); put(at('talk'), told('unanswered'), 'note') },
   hung_up: entry => at(`ring-${entry.data.ring}`)?.remove(),
@@ -189,6 +189,11 @@ function menu(buttons) {
   }
 }
 
+function shares(faults) {
+  shown = true
+  for (const input of at('faults').elements) if (input.name in faults) input.value = Math.round(faults[input.name] * 100)
+}
+
 async function follow() {
   try {
     const news = await (await fetch(`/log?after=${after}`)).json()
@@ -200,6 +205,7 @@ async function follow() {
       log(entry)
     }
     menu(news.menu)
+    if (!shown) shares(news.faults)
   } catch (error) {
     state(told('no_answer'))
     console.warn(error)
