@@ -85,7 +85,8 @@ function connected(on) {
 function ring(entry, isRoom) {
   const box = Object.assign(document.createElement('div'), { className: 'ring', id: `ring-${entry.data.ring}` })
   const id = entry.data.ring
-  box.append(Object.assign(document.createElement('span'), { textContent: told(isRoom ? 'room' : 'rings', { who: entry.text.replaceAll('client:', told('operator')) }) }))
+  box.dataset.who = entry.text.replaceAll('client:', told('operator'))
+  box.append(Object.assign(document.createElement('span'), { textContent: told(isRoom ? 'room' : 'rings', { who: box.dataset.who }) }))
   const end = Object.assign(document.createElement('button'), { textContent: told(isRoom ? 'hang_up' : 'refuse'), className: isRoom ? 'stop' : '' })
   end.onclick = () => act('ring', { ring: id, act: 'end' })
   if (!isRoom) {
@@ -101,6 +102,7 @@ function pickedUp(entry) {
   const box = at(`ring-${entry.data.ring}`)
   if (!box) return
   box.querySelector('.go')?.remove()
+  box.querySelector('span').textContent = told('talks', { who: box.dataset.who })
   box.querySelector('button').textContent = told('hang_up')
   box.querySelector('button').className = 'stop'
   if (!sid) begin(entry.who)  // the house called: the page's telephone was picked up
