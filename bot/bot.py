@@ -11,6 +11,7 @@ from bot.cues import Cues
 from bot.directory import Directory
 from bot.faq import Faq
 from bot.fields import Fields
+from bot.guides.continuing import Continuing
 from bot.knowledge import Knowledge
 from bot.life_events import LifeEvents
 from bot.matters import Matters
@@ -50,6 +51,7 @@ class Bot:
     risks: Risks
     board: NoticeBoard
     duplicates: Duplicates
+    continuing: Continuing
     openings: Openings | None = None
     texts: bool = False
 
@@ -89,6 +91,7 @@ class Bot:
             risks=Risks.load(nlu_data, pack),
             board=NoticeBoard.load(nlu_data),
             duplicates=Duplicates.load(nlu_data, router.regions),
+            continuing=Continuing.load(nlu_data),
             openings=openings,
             texts=texts,
         )

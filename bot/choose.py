@@ -28,16 +28,19 @@ from bot.flows.details import phone_in
 from bot.flows.turn import Outcome, Turn
 from bot.guides.elements import asks
 from bot.guides.linker import Decision
-from bot.leaning import Group, Leaning
+from bot.leaning import Group, Leaning, informed
+from bot.openings import InForm
 from bot.reply import Action
 from bot.state import AppealForm, BindingForm, ProgressForm, Step
 from bot.triage import Alarm, Finding
 from ticketing.models import Kind
 
 # How sure the classifier must be; chosen on nlu_data/dev, see `./hotline bench understanding`.
-_EMERGENCY = 0.5
+_EMERGENCY = 0.36
 _APPEAL_OVER_ITEM = 0.5
 _SURE_ITEM = 0.9
+_CONTINUES = 0.0
+_EARLIER_ONE = 0.2
 _APPEAL_OVER_POLICY = 0.8
 _CLEAR = 0.6
 _GENERAL_OUTLET = 0.6
@@ -56,7 +59,7 @@ OUTLETS: Mapping[str, str] = MappingProxyType(
         "order": "PUBLIC-ORDER",
     }
 )
-_QUESTION_IN_FORM = 0.6
+_QUESTION_IN_FORM, _SURELY_ASKS = 0.6, 0.8
 _MATTER = 3
 
 
@@ -77,7 +80,7 @@ def _before_all(bot: Bot, turn: Turn) -> Outcome | None:
     if not turn.text:
         return handoff.empty(bot, turn)
     finding = turn.finding or _suspected(bot, turn)
-    if finding is None:
+    if finding is None or (finding.alarm is Alarm.EMERGENCY and _only_a_thing(bot, turn)):
         return None
     match finding.alarm:
         case Alarm.EMERGENCY:
@@ -86,6 +89,13 @@ def _before_all(bot: Bot, turn: Turn) -> Outcome | None:
             return handoff.injection(bot, turn)
         case Alarm.HUMAN:
             return handoff.person(bot, turn)
+
+
+def _only_a_thing(bot: Bot, turn: Turn) -> bool:
+    """“身份证” – which? – “掉河里了，捞不上来”: what completes a question and names nobody tells of a thing."""
+    if not turn.state.offered or bot.cues.mentions("somebody", turn.text):
+        return False
+    return consult.completes(bot, turn)
 
 
 def _suspected(bot: Bot, turn: Turn) -> Finding | None:
@@ -133,6 +143,8 @@ def _in_form(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
         question = bot.faq.asked(turn.text, names_item=False)
         if question is not None:
             return appeal.resume(bot, turn, form, faq.answer(bot, turn, question))
+        if turn.does(InForm.QUESTION, _SURELY_ASKS):
+            return appeal.not_now(bot, turn, form)
     outcome = appeal.go_on(bot, turn, form)
     done = outcome.state.form is None and outcome.state.later
     return several.offering(bot, outcome, outcome.state.later) if done else outcome
@@ -143,18 +155,18 @@ def _is_question(bot: Bot, turn: Turn, form: AppealForm) -> bool:
     if any(bot.cues.says(cue, turn.text) for cue in ("agree", "disagree", "cancel", "anonymous", "unknown")):
         return False
     leaning = Leaning.of(turn.parse)
-    asked = leaning.share(Group.ASK) >= _QUESTION_IN_FORM
-    asked = asked and _asking(bot, turn)
-    return asked and phone_in(turn.text) is None and form.step is not Step.CONTENT
+    asked = leaning.share(Group.ASK) >= _QUESTION_IN_FORM and _asking(bot, turn)
+    return (asked or turn.does(InForm.QUESTION)) and phone_in(turn.text) is None and form.step is not Step.CONTENT
 
 
 def _in_progress(bot: Bot, turn: Turn, form: ProgressForm) -> Outcome:
     """Digits, a cancel or a mere remark belong to the query; a new matter leaves it."""
-    leaning = Leaning.of(turn.parse)
     if progress.gives_something(turn.text) or bot.cues.says("cancel", turn.text):
         return progress.go_on(bot, turn, form)
+    heard = informed(turn.parse, turn.opening.shares) if turn.opening else turn.parse
+    leaning = Leaning.of(heard)
     if leaning.group in {Group.APPEAL, Group.ASK} and leaning.share(leaning.group) >= _QUESTION_IN_FORM:
-        return _fresh(bot, replace(turn, state=turn.state.but(progress=None)))
+        return _fresh(bot, replace(turn, parse=heard, state=turn.state.but(progress=None)))
     return progress.go_on(bot, turn, form)
 
 
@@ -210,6 +222,8 @@ def _ordinary(bot: Bot, turn: Turn) -> Outcome:
         return smalltalk.talk(bot, turn, "compliment")
     if bot.cues.says("unsolved", turn.text) and turn.state.item:
         return consult.unsolved(bot, turn)
+    if bot.cues.says("status_asked", turn.text):
+        return progress.start(bot, turn)
     if bot.cues.says("appeal_opening", turn.text):
         return appeal.start(bot, turn, _kind(bot, turn), empty=True)
     if region.only_names_it(bot, turn) and (answered := consult.again(bot, turn)):
@@ -223,7 +237,8 @@ def _ordinary(bot: Bot, turn: Turn) -> Outcome:
     asks_item = leaning.group is Group.ASK and reading.link.decision is Decision.ANSWER and reading.link.named
     if outlet and (not asks_item or outlet in bot.cues.lists["firm_outlets"]):
         return smalltalk.not_accepted(bot, turn, outlet)
-    if (matter := bot.cues.after("appeals_outright", turn.text)) is not None and not _asking(bot, turn):
+    outright = leaning.share(Group.NOT_ACCEPTED) < _GENERAL_OUTLET and not _asking(bot, turn)
+    if outright and (matter := bot.cues.after("appeals_outright", turn.text)) is not None:
         return appeal.start(bot, turn, _kind(bot, turn), empty=len(matter) < _MATTER)
     return _by_group(bot, turn, reading, leaning)
 
@@ -264,9 +279,13 @@ def _life_event(bot: Bot, turn: Turn, reading: Reading, *, named: bool) -> Outco
 
 def _by_group(bot: Bot, turn: Turn, reading: Reading, leaning: Leaning) -> Outcome:
     group = leaning.group
+    if _goes_on(bot, turn, reading, leaning.share(group)):
+        return consult.consult(bot, turn, reading)
     found = reading.link.decision is Decision.ANSWER and reading.link.content
     sure = found and (bool(reading.link.named) or leaning.share(group) < _CLEAR)
     match group:
+        case Group.APPEAL if _asks_how_far(bot, turn, leaning):
+            return progress.start(bot, turn)
         case Group.APPEAL if not (found and _asks_of_item(bot, turn, reading, leaning)):
             return appeal.start(bot, turn, _kind(bot, turn))
         case Group.TICKET if not sure or bot.cues.mentions("status_words", turn.text):
@@ -284,6 +303,19 @@ def _by_group(bot: Bot, turn: Turn, reading: Reading, leaning: Leaning) -> Outco
         case Group.NOT_ACCEPTED if not sure and leaning.share(Group.NOT_ACCEPTED) >= _GENERAL_OUTLET:
             return smalltalk.not_accepted(bot, turn, "general")
     return consult.consult(bot, turn, reading)
+
+
+def _goes_on(bot: Bot, turn: Turn, reading: Reading, share: float) -> bool:
+    """Whether a message that could be many things goes on with the talk (“旧的早扔了还给补不”, “说岔了，我是……”)."""
+    if not turn.state.item or share >= _CLEAR:
+        return False
+    stays = not reading.link.content and reading.link.continues > _CONTINUES
+    return stays or bot.cues.mentions("misspoken_anywhere", turn.text)
+
+
+def _asks_how_far(bot: Bot, turn: Turn, leaning: Leaning) -> bool:
+    """Whether what sounds like an appeal asks how far an earlier one is (“投诉物业那件，办到哪步了”)."""
+    return leaning.share(Group.TICKET) >= _EARLIER_ONE and bot.cues.mentions("how_far", turn.text)
 
 
 def _asks_of_item(bot: Bot, turn: Turn, reading: Reading, leaning: Leaning) -> bool:

@@ -1,7 +1,8 @@
 """How a message begins (开场): whether somebody is in danger, what kind of message it is; learned from people.
 
-Word lists know what they know; this model hears the rest. One table of features answers three questions: which
-emergency number, which kind of message, and of what the hotline does not take, whose it is.
+Word lists know what they know; this model hears the rest. One table of features answers four questions: which
+emergency number, which kind of message, of what the hotline does not take, whose it is, and while a form is open, what
+the message does to it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -17,17 +19,17 @@ from typing import Self
 import numpy as np
 
 from bot.guides import questions
+from bot.guides.grams import Floats
 from bot.guides.nearest import Encode, encode_all
 from bot.leaning import Group, group_of
 from bot.learning import Learned, Lesson
 from bot.stand_in import examples
 from routing.language.normalise import normalised
 
-SHAPE = "3"  # part of the file's name: raise it when the features change
+SHAPE = "6"  # part of the file's name: raise it when the features change
 NONE = "-"
-NUMBER, KIND, OUTLET = "number", "kind", "outlet"
-QUIET = -2.0
-EVERY = 4
+NUMBER, KIND, OUTLET, IN_FORM = "number", "kind", "outlet", "in_form"
+EVERY, STORY = 4, "narrative"
 SHARPNESS = 3.0  # margins to shares: chosen on held-out openings, see `./hotline bench understanding`
 # How the files of nlu_data/openings call the groups.
 ACTS: Mapping[str, Group] = MappingProxyType(
@@ -44,16 +46,36 @@ ACTS: Mapping[str, Group] = MappingProxyType(
     }
 )
 _ENQUIRY = "咨询"
+_OWN_STATE = frozenset({"affirm", "deny", "cancel", "correction"})  # means nothing before anything was said
+
+
+class InForm(StrEnum):
+    """What a message does to an open form."""
+
+    ANSWER = "answer"
+    UNKNOWN = "unknown"
+    REFUSE = "refuse"
+    AGREE = "agree"
+    CORRECT = "correct"
+    DISAGREE = "disagree"
+    CANCEL = "cancel"
+    QUESTION = "question"
+    HUMAN = "human"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a message is like: `alarm` is -2 for “surely no emergency”, +2 for “surely”; `shares` sum to one."""
+    """What a message is like: `alarm` is -2 for “surely no emergency”, +2 for “surely”.
+
+    The `shares` of the kinds sum to one, and so do those of what it does `in_form`.
+    """
 
     number: str
     alarm: float
     shares: Mapping[Group, float]
     outlet: str
+    in_form: Mapping[InForm, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +86,7 @@ class Told:
     number: str | None = None
     kind: Group | None = None
     outlet: str | None = None
+    in_form: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,11 +111,15 @@ class Openings:
         told = dict(zip(self.learned.classes(NUMBER), margins[NUMBER].tolist(), strict=True))
         none = told.pop(NONE)
         number = max(told, key=lambda one: told[one])
-        powers = np.exp(SHARPNESS * (margins[KIND] - margins[KIND].max()))
-        kinds = map(Group, self.learned.classes(KIND))
-        shares = dict(zip(kinds, (powers / powers.sum()).tolist(), strict=True))
+        kinds = dict(zip(map(Group, self.learned.classes(KIND)), _shares(margins[KIND]), strict=True))
+        in_form = dict(zip(map(InForm, self.learned.classes(IN_FORM)), _shares(margins[IN_FORM]), strict=True))
         outlet = self.learned.classes(OUTLET)[int(margins[OUTLET].argmax())]
-        return Opening(number, told[number] - none, shares, outlet)
+        return Opening(number, told[number] - none, kinds, outlet, in_form)
+
+
+def _shares(margins: Floats) -> list[float]:
+    powers = np.exp(SHARPNESS * (margins - margins.max()))
+    return [float(power) for power in powers / powers.sum()]
 
 
 def lessons(nlu_data: Path) -> Iterator[Told]:
@@ -104,12 +131,27 @@ def lessons(nlu_data: Path) -> Iterator[Told]:
         yield Told(normalised(row["text"]), row["number"] or NONE, Group.EMERGENCY if row["number"] else None)
     for text, intent in examples(nlu_data / "nlu"):
         if (group := group_of(intent)) is not Group.EMERGENCY:
-            yield Told(normalised(text), NONE, group if group is not Group.NONE else None)
-    for question in questions.read(nlu_data)[::EVERY]:
-        yield Told(question.text, NONE, Group.ASK)
+            says = group is not Group.NONE and intent not in _OWN_STATE
+            yield Told(normalised(text), NONE, group if says else None)
+    yield from _conversations(nlu_data / "followups")
+    for at, question in enumerate(questions.read(nlu_data)):
+        if question.style == STORY or at % EVERY == 0:
+            yield Told(question.text, NONE, Group.ASK)
     for file in sorted((nlu_data / "routing" / "voices").glob("*.jsonl")):
         told = map(json.loads, file.read_text(encoding="utf-8").splitlines()[::EVERY])
         yield from (_appeal(one) for one in told if one["urgency"] == "normal")
+
+
+def _conversations(folder: Path) -> Iterator[Told]:
+    """How talks begin, the later turns that ask nothing, and what is said to an open form; none is an emergency."""
+    for file in sorted(folder.glob("*.jsonl")):
+        for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
+            if "act" in row:
+                yield Told(normalised(row["text"]), NONE, in_form=InForm(row["act"]).value)
+                continue
+            for at, (text, item, (first, *_)) in enumerate(row["turns"]):
+                kind = ACTS.get(first) if item is None else None if at else Group.ASK
+                yield Told(normalised(text), None if kind is Group.EMERGENCY else NONE, kind)
 
 
 def _opening(row: Mapping[str, str]) -> Told:
@@ -129,13 +171,15 @@ def teach(rows: tuple[Told, ...], encode: Encode) -> Learned:
         NUMBER: Lesson([row.number for row in rows]),
         KIND: Lesson([row.kind for row in rows]),
         OUTLET: Lesson([row.outlet for row in rows]),
+        IN_FORM: Lesson([row.in_form for row in rows]),
     }
     return Learned.fit(texts, encode_all(texts, encode), taught)
 
 
 def _fingerprint(nlu_data: Path) -> str:
     digest = hashlib.sha256(SHAPE.encode())
-    told = ("nlu/*.yml", "questions/*.jsonl", "routing/voices/*.jsonl", "openings/*.jsonl", "emergencies.jsonl")
+    folders = ("questions", "routing/voices", "openings", "followups", ".")
+    told = ("nlu/*.yml", *(f"{folder}/*.jsonl" for folder in folders))
     for file in sorted(file for pattern in told for file in nlu_data.glob(pattern)):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

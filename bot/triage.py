@@ -25,7 +25,9 @@ from routing.language.normalise import normalised
 MESSAGE_CAP = 1_000
 MESSAGE_LIMIT = 20_000
 # How much an opening alarms: by itself; too little for what a list or the intent model suspects.
-ALARM, UNLIKELY, FALSE_ALARM = 0.2, -0.5, -1.0
+ALARM, UNLIKELY, FALSE_ALARM = 0.15, -0.4, -1.3
+FORGIVEN = 0.08  # the share of emergencies below which a listed one may be a false alarm
+CERTAIN = 0.5  # where words speak of the past, of paperwork or of a mere worry
 NOT_FOR_US = 0.1  # a person is wanted, but hardly one of the hotline's
 _BRACED = re.compile(r"^/+\s*[a-z_]+\s*(?:\{[^{}]*\}?)?\s*", re.IGNORECASE)
 
@@ -118,7 +120,7 @@ class Triage:
     def look(self, heard: Heard, opening: Opening | None = None) -> Finding | None:
         """What comes before any flow, the most urgent first; `opening` hears what no list knows. None: ordinary."""
         emergency = self._emergency(heard.whole)
-        if emergency and not (opening and opening.alarm < FALSE_ALARM):
+        if emergency and not (opening and self._false_alarm(heard, opening)):
             return Finding(Alarm.EMERGENCY, emergency.name, emergency.number)
         if opening and opening.alarm > ALARM and (learned := self.suspected(heard, opening)):
             return learned
@@ -129,13 +131,24 @@ class Triage:
     def suspected(self, heard: Heard, opening: Opening | None = None) -> Finding | None:
         """An emergency that no list knows, if it is happening: the number that was learned or that words hint at."""
         text = self.figures.sub("·", heard.text)
-        if any_of(self.past, text) or any_of(self.paper, text) or self._worry(text):
+        if self._doubtful(heard) and not (opening and opening.alarm > CERTAIN):
             return None
         if opening and opening.alarm < UNLIKELY:
             return None
         hinted = next((number for number, group in self.hints if any_of(group, text)), "110")
         number = opening.number if opening else hinted
         return Finding(Alarm.EMERGENCY, f"suspected_{number}", number)
+
+    def _false_alarm(self, heard: Heard, opening: Opening) -> bool:
+        """Whether an emergency by its words hardly sounds like one (“燃气灶打不着火，不是漏气”)."""
+        if self._doubtful(heard):
+            return opening.alarm < UNLIKELY
+        return opening.alarm < FALSE_ALARM and opening.shares.get(Leans.EMERGENCY, 0.0) < FORGIVEN
+
+    def _doubtful(self, heard: Heard) -> bool:
+        """Whether the words speak of the past, of paperwork or of a mere worry."""
+        text = self.figures.sub("·", heard.text)
+        return any_of(self.past, text) or any_of(self.paper, text) or self._worry(text)
 
     def _emergency(self, text: str) -> Rule | None:
         literal = self.figures.sub("·", text)

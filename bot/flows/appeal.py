@@ -14,6 +14,7 @@ from bot.bot import Bot
 from bot.flows import corrections, notices
 from bot.flows.details import phone_in, place_in, states_time
 from bot.flows.turn import Outcome, Turn, choices, reply_of
+from bot.openings import InForm
 from bot.reply import Action, Choice
 from bot.state import AppealForm, Step
 from routing.language.redaction import redact
@@ -32,6 +33,7 @@ KINDS = {
 }
 _MISSES = 2
 _LEAST_CONTENT = 4
+_SURELY = 0.8
 _BOT = Actor(Role.BOT)
 
 
@@ -48,7 +50,7 @@ def start(bot: Bot, turn: Turn, kind: str, *, empty: bool = False) -> Outcome:
 
 def go_on(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
     """One step of the form with the citizen's words."""
-    if form.step is not Step.CONFIRM and bot.cues.says("cancel", turn.text):
+    if turn.does(InForm.CANCEL) or (form.step is not Step.CONFIRM and bot.cues.says("cancel", turn.text)):
         return cancelled(bot, turn)
     match form.step:
         case Step.CONTENT:
@@ -73,6 +75,14 @@ def resume(bot: Bot, turn: Turn, form: AppealForm, answered: Outcome) -> Outcome
     again = bot.say("appeal.resume") + _question(bot, form)
     kept = Outcome(answered.reply, answered.state.but(form=form, offered=(), asked=()))
     return kept.saying(after=again).with_reply(choices=_quick(bot, form.step))
+
+
+def not_now(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
+    """A question in the middle without an answer here: it stays with the matter, the open question is asked again."""
+    longer = f"{form.content}；{turn.text}"[:MAX_CONTENT]
+    kept = turn.state.but(form=form.model_copy(update={"content": longer}))
+    text = bot.say("appeal.question_kept") + _question(bot, form)
+    return Outcome(reply_of(Action.TICKET, text, turn, kind=form.kind, choices=_quick(bot, form.step)), kept)
 
 
 def cancelled(bot: Bot, turn: Turn) -> Outcome:
@@ -107,7 +117,8 @@ def _contact(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
     filled = _with_contact(bot, form, turn.text)
     if filled.phone or filled.anonymous:
         return _ask(bot, turn, filled)
-    if bot.cues.says("anonymous", turn.text) or turn.parse.intent == "deny" or form.misses + 1 >= _MISSES:
+    refused = bot.cues.says("anonymous", turn.text) or turn.does(InForm.REFUSE) or turn.parse.intent == "deny"
+    if refused or form.misses + 1 >= _MISSES:
         return _ask(bot, turn, form.model_copy(update={"anonymous": True}), before=bot.say("appeal.anonymous_noted"))
     missed = form.model_copy(update={"misses": form.misses + 1})
     return _replying(bot, turn, missed, bot.say("appeal.again_contact"))
@@ -120,7 +131,7 @@ def _confirm(bot: Bot, turn: Turn, form: AppealForm) -> Outcome:
         return _ask(bot, turn, changed, before=bot.say("appeal.changed"))
     if bot.cues.says("cancel", turn.text):
         return cancelled(bot, turn)
-    if bot.cues.says("agree", turn.text):
+    if bot.cues.says("agree", turn.text) or turn.does(InForm.AGREE, _SURELY):
         return _submit(bot, turn, form)
     if bot.cues.says("disagree", turn.text) or turn.parse.intent in {"deny", "correction"}:
         return _replying(bot, turn, form, bot.say("appeal.what_to_change"))

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from bot.bot import Bot
-from bot.flows import context, region
+from bot.flows import region
 from bot.flows.handoff import ways_on
 from bot.flows.turn import Outcome, Turn, choices, reply_of
 from bot.guides import answers
+from bot.guides.continuing import Said
 from bot.guides.elements import elements_asked, elements_learned
 from bot.guides.guide import Element
 from bot.guides.linker import Decision, Link, LinkCandidate, Linker
 from bot.guides.tasks import note_gap
 from bot.knowledge import Snapshot
-from bot.leaning import Group, Leaning
 from bot.reply import Action, Choice
 from bot.state import Offered, State
 
 _MISSES = 2
 _NAMED_AT_LEAST = 2
 _SHORT = 14
+_COMPLETING, _COMPLETED = 24, 0.7
 _QUESTION = 60
 _TOPICS = 5
-_ASKS = 0.5
 _SAME_AGAIN = ("呢", "的话")
 _MORE = (Element.MATERIALS, Element.FEE, Element.TIME_LIMIT, Element.LOCATION, Element.PROCESS)
 
@@ -43,27 +43,17 @@ class Reading:
 
 def read(bot: Bot, turn: Turn) -> Reading:
     """Link the item, with the conversation's item as context, and find the elements."""
-    known = bot.knowledge.current
-    text, denied = _corrected(bot, turn.text) if turn.state.item else (turn.text, False)
+    known, item = bot.knowledge.current, turn.state.item
+    said = Said.of(turn.text, bot.cues)
+    text = said.text if item else turn.text
     first = _elements(known.linker, turn, text)
-    link = known.linker.link(text, context_item=turn.state.item, elements=first)
-    if denied and turn.state.item:
-        link = _not_that_one(known, link, text, turn.state.item)
-    elif Element.OVERVIEW not in first and _follows(turn, link):
-        link = known.linker.link("", context_item=turn.state.item)
+    if item and known.library.item(item):
+        link = bot.continuing.link(known.linker, said, item, turn.state.topics, first)
     else:
-        returning = bot.cues.mentions("returning", text)
-        link = context.completed(known, turn, text, link, returning=returning)
+        link = known.linker.link(text, elements=first)
     elements = _elements(known.linker, turn, text, link)
-    said = elements_asked(text, lexicon=known.linker.lexicon, named=link.named)
-    return Reading(link, _same_again(turn, said) or elements, known)
-
-
-def _follows(turn: Turn, link: Link) -> bool:
-    """A short question that names no other item is about the conversation's item (“那多久能拿到”)."""
-    unsure = link.decision is not Decision.ANSWER and not link.named
-    short = len(turn.text) <= _SHORT and bool(turn.state.item)
-    return unsure and short and Leaning.of(turn.parse).share(Group.ASK) >= _ASKS
+    outright = elements_asked(text, lexicon=known.linker.lexicon, named=link.named)
+    return Reading(link, _same_again(turn, outright) or elements, known)
 
 
 def _same_again(turn: Turn, said: tuple[Element, ...]) -> tuple[Element, ...]:
@@ -103,8 +93,9 @@ def choose(bot: Bot, turn: Turn) -> Outcome | None:
     if code is None:
         return None
     # What was asked before the choice counts, unless the choice itself asks for something.
-    elements = reading.elements if Element.OVERVIEW not in reading.elements else _asked(turn)
-    chosen = replace(reading, elements=elements or reading.elements)
+    says = elements_asked(turn.text, lexicon=reading.known.linker.lexicon)
+    elements = says if Element.OVERVIEW not in says else _asked(turn)
+    chosen = replace(reading, elements=elements or (Element.OVERVIEW,))
     return answer_items(bot, replace(turn, state=state), chosen, (code,), 1.0)
 
 
@@ -241,9 +232,25 @@ def _pointed_at(bot: Bot, turn: Turn, offered: Sequence[Offered], reading: Readi
     if link.content and link.best and link.best.code in codes:
         return link.best.code
     elsewhere = link.decision is Decision.ANSWER and link.named
-    if elsewhere or not turn.state.question or len(turn.text) > context.SHORT:
+    if elsewhere or not turn.state.question or len(turn.text) > _COMPLETING:
         return None
-    return context.pointed_at(reading.known, turn.state.question, turn.text, codes)
+    return _completing(bot, reading.known, turn, codes)
+
+
+def _completing(bot: Bot, known: Snapshot, turn: Turn, codes: Collection[str]) -> str | None:
+    """Which item is meant when the words complete the question that was too broad (公积金想取 … 在外头租着房呢)."""
+    said = Said.of(turn.text, bot.cues).text
+    together = known.linker.link(f"{turn.state.question},{said}", k=len(codes) + 1)
+    best = together.best
+    sure = best is not None and best.score >= _COMPLETED
+    return best.code if together.content and best and (best.code in codes or sure) else None
+
+
+def completes(bot: Bot, turn: Turn) -> bool:
+    """Whether a short message says which of the offered items is meant."""
+    codes = {one.code for one in turn.state.offered}
+    short = bool(turn.state.question) and len(turn.text) <= _COMPLETING
+    return short and _completing(bot, bot.knowledge.current, turn, codes) in codes
 
 
 def _asked(turn: Turn) -> tuple[Element, ...]:
@@ -257,43 +264,6 @@ def _elements(linker: Linker, turn: Turn, text: str, link: Link | None = None) -
     return elements_learned(
         text, turn.parse.ranking, lexicon=linker.lexicon, asking=linker.asking, learned=link.asked, named=named
     )
-
-
-def _corrected(bot: Bot, text: str) -> tuple[str, bool]:
-    """“哦不对，不是补办，是到期换” → (“到期换”, True): only what is affirmed is linked."""
-    misspoken = next((opening for opening in bot.cues.lists["misspoken"] if text.startswith(opening)), "")
-    text = text[len(misspoken) :].lstrip(" ,，。")
-    for opening in bot.cues.lists["negated"]:
-        if not text.startswith(opening):
-            continue
-        rest = text[len(opening) :]
-        for turning in bot.cues.lists["affirmed"]:
-            at = rest.find(turning)
-            if at > 0 and len(rest) > at + len(turning):
-                return rest[at + len(turning) :].strip(" ,，"), True
-    return text, bool(misspoken and text)
-
-
-def _not_that_one(known: Snapshot, link: Link, text: str, denied: str) -> Link:
-    """After a correction the denied item is out; its subject (身份证) may be needed beside what was said."""
-    if link.decision is Decision.ANSWER and link.best and link.best.code != denied and link.named:
-        return link
-    item = known.library.item(denied)
-    beside = known.linker.link(f"{item.name}{text}", k=8) if item else link
-    left = tuple(one for one in beside.candidates if one.code != denied)
-    if not left:
-        return link
-    return replace(beside, candidates=left, confidence=_share(left), decision=_decision(left), twins=())
-
-
-def _share(left: Sequence[LinkCandidate]) -> float:
-    total = sum(one.score for one in left)
-    return left[0].score / total if total > 0 else 0.0
-
-
-def _decision(left: Sequence[LinkCandidate]) -> Decision:
-    """The best of what is left answers when it is clearly ahead of the next."""
-    return Decision.ANSWER if len(left) == 1 or left[0].score > 2 * left[1].score else Decision.CLARIFY
 
 
 def _more(bot: Bot, told: Sequence[Element]) -> tuple[Choice, ...]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from bot.nlu import Parse
-from bot.openings import Opening
+from bot.openings import InForm, Opening
 from bot.reply import Action, Choice, Reply
 from bot.state import State
 from bot.triage import Finding, Heard
@@ -49,6 +49,10 @@ class Turn:
     def text(self) -> str:
         """The normalised message."""
         return self.heard.text
+
+    def does(self, to_form: InForm, least: float = 0.6) -> bool:
+        """Whether the message, while a form is open, sounds like doing this to it."""
+        return self.opening is not None and self.opening.in_form.get(to_form, 0.0) >= least
 
     def saying(self, text: str, parse: Parse) -> Turn:
         """The same turn with other words, as parsed."""

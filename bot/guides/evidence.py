@@ -62,7 +62,8 @@ class Evidence:
     """One row of features (in the order of FEATURES) for each candidate, who they are, and which stand in the text.
 
     `content` is False when the text holds nothing but question words; `vague` above zero means that several items fit
-    alike, `foreign` that none does; `elements` are the learned margins of what is asked (empty where none were).
+    alike, `foreign` that none does, `continues` that it goes on with a talk; `elements` are the learned margins of
+    what is asked (empty where none were).
     """
 
     owners: tuple[int, ...]
@@ -71,6 +72,7 @@ class Evidence:
     content: bool
     vague: float = CLEAR
     foreign: float = CLEAR
+    continues: float = CLEAR
     elements: Mapping[Element, float] = NOTHING_LEARNED
 
     def by(self, row: int) -> str:
@@ -109,7 +111,7 @@ class _Table:
 
 
 def _informed(known: Evidence, by: Recognised) -> Evidence:
-    return replace(known, vague=by.vague, foreign=by.foreign, elements=by.elements)
+    return replace(known, vague=by.vague, foreign=by.foreign, continues=by.continues, elements=by.elements)
 
 
 @dataclass(frozen=True, slots=True)

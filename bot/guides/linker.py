@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.guides.asking import Asking
-from bot.guides.evidence import FEATURES, NOTHING_LEARNED, Evidence, gather
+from bot.guides.evidence import CLEAR, FEATURES, NOTHING_LEARNED, Evidence, gather
 from bot.guides.forms import Forms
 from bot.guides.guide import Element
 from bot.guides.lexicon import MAX_TEXT, Lexicon, Span
@@ -22,6 +22,7 @@ from bot.guides.weights import Weights
 
 OFFERED = 4
 MOST = 30
+BRIEF = 6
 FEW = 4
 LONG = frozenset({Element.MATERIALS, Element.CONDITIONS, Element.PROCESS})
 SURE_CONTEXT = 0.9
@@ -54,7 +55,7 @@ class Link:
     `named` are the spans of the text where the best item's name, alias or distinguishing label stands; `twins` are the
     namesakes of the best item that the words do not tell apart (with ANSWER: few enough to answer for each, with
     CLARIFY: to be chosen from); `content` says whether the text names anything at all; `asked` is what was learned
-    of the elements (a margin each, empty where nothing was).
+    of the elements (a margin each, empty where nothing was), `continues` how much it sounds like going on with a talk.
     """
 
     candidates: tuple[LinkCandidate, ...]
@@ -64,6 +65,7 @@ class Link:
     twins: tuple[str, ...] = ()
     content: bool = True
     asked: Mapping[Element, float] = NOTHING_LEARNED
+    continues: float = CLEAR
 
     @property
     def best(self) -> LinkCandidate | None:
@@ -157,8 +159,9 @@ class Linker:
         if not evidence.content:
             return self._from_context(context_item)
         if not evidence.owners or (evidence.foreign > self._weights.foreign and not evidence.named):
-            return NOTHING
-        return replace(self._decide(text, self._rank(evidence), elements, k), asked=evidence.elements)
+            return replace(NOTHING, asked=evidence.elements, continues=evidence.continues)
+        link = self._decide(text, self._rank(evidence), elements, k)
+        return replace(link, asked=evidence.elements, continues=evidence.continues)
 
     def _from_context(self, context_item: str | None) -> Link:
         item = self.library.item(context_item) if context_item else None
@@ -187,7 +190,8 @@ class Linker:
         twins = self._open_twins(code, beside, elements)
         each = 1 < len(twins) <= _bound(elements)
         candidates = self._candidates(ranking, group, twins)
-        decision = self._decision(confidence, ranking.vague, candidates, ask=len(twins) > 1 and not each)
+        vague = ranking.vague > (self._weights.vague_brief if len(text) <= BRIEF else self._weights.vague)
+        decision = self._decision(confidence, candidates, vague=vague, ask=len(twins) > 1 and not each)
         named = (*((span,) if span else ()), *self._twins.spans(candidates[0].code, text))
         shown = candidates[: max(k, min(len(twins), OFFERED))]
         return Link(shown, confidence, decision, named, twins if len(twins) > 1 else ())
@@ -197,12 +201,12 @@ class Linker:
         twins = self._twins.distinct(self._twins.told_apart(code, beside), elements)
         return self._twins.lowest(twins) if len(twins) > _bound(elements) else twins
 
-    def _decision(self, confidence: float, vague: float, candidates: Sequence[LinkCandidate], *, ask: bool) -> Decision:
+    def _decision(self, confidence: float, candidates: Sequence[LinkCandidate], *, vague: bool, ask: bool) -> Decision:
         name, weights = candidates[0].name, self._weights
         rival = max((candidate.score for candidate in candidates if candidate.name != name), default=0.0)
         if confidence >= weights.answer:
             # “我要落户”: several items may really be meant, the citizen says which.
-            ask = ask or confidence < weights.ahead * rival or (vague > weights.vague and rival > weights.heard)
+            ask = ask or confidence < weights.ahead * rival or (vague and rival > weights.heard)
             return Decision.CLARIFY if ask else Decision.ANSWER
         offered = sum(candidate.score for candidate in candidates[:OFFERED])
         return Decision.CLARIFY if offered >= weights.clarify else Decision.ABSTAIN

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.guides.guide import Element
 from routing.language.normalise import normalised
 
-AMBIGUOUS, FOREIGN = "ambiguous.jsonl", "foreign.jsonl"
+Turns = Sequence[tuple[str, str | None, list[str]]]
+AMBIGUOUS, FOREIGN, FORMS = "ambiguous.jsonl", "foreign.jsonl", "forms.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,49 @@ def read_ambiguous(nlu_data: Path) -> tuple[Question, ...]:
 def read_foreign(nlu_data: Path) -> tuple[Question, ...]:
     """Questions about things that no item of the catalogue covers (信用卡丢了怎么补)."""
     return tuple(_lines(nlu_data / "questions" / FOREIGN))
+
+
+@dataclass(frozen=True, slots=True)
+class Followup:
+    """One later turn of a conversation (追问): what it means, and what was talked of before, the latest first."""
+
+    text: str
+    item: str
+    elements: tuple[Element, ...]
+    before: tuple[str, ...]
+    talk: int
+
+    @property
+    def same(self) -> bool:
+        """Whether it goes on about the item of the turn before."""
+        return bool(self.before) and self.before[0] == self.item
+
+
+def read_followups(nlu_data: Path) -> tuple[Followup, ...]:
+    """The turns of `nlu_data/followups` that mean an item; behind one that was too broad `before` is empty."""
+    return tuple(turn for number, turns in _talks(nlu_data) for turn in _later(turns, number))
+
+
+def read_broad(nlu_data: Path) -> tuple[Question, ...]:
+    """The first turns of `nlu_data/followups` that are too broad to answer, with the item meant in the end."""
+    talks = (turns for _, turns in _talks(nlu_data) if turns[0][1] is None)
+    return tuple(Question(normalised(turns[0][0]), (turns[1][1],)) for turns in talks if turns[1][1])
+
+
+def _talks(nlu_data: Path) -> Iterator[tuple[int, Turns]]:
+    files = [file for file in sorted((nlu_data / "followups").glob("*.jsonl")) if file.name != FORMS]
+    lines = (line for file in files for line in file.read_text(encoding="utf-8").splitlines())
+    return enumerate(json.loads(line)["turns"] for line in lines)
+
+
+def _later(turns: Turns, talk: int) -> Iterator[Followup]:
+    before: tuple[str, ...] = ()
+    for at, (text, item, elements) in enumerate(turns):
+        if item is None:
+            continue
+        if at:
+            yield Followup(normalised(text), item, tuple(map(Element, elements)), before, talk)
+        before = (item, *(one for one in before if one != item))
 
 
 def _lines(file: Path) -> Iterator[Question]:

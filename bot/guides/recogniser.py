@@ -15,32 +15,39 @@ from bot.guides.guide import Element
 from bot.learning import Learned, Lesson
 
 FOREIGN = "-"  # the item of a message about no item at all: what is like it is like none
-ITEM, ELEMENT, VAGUE = "item", "element", "vague"
+ITEM, ELEMENT, VAGUE, CONTINUES = "item", "element", "vague", "continues"
 YES, NO = "yes", "no"
 RARE = 4.0  # a vague message weighs this much: they are few among the clear ones
+GOING_ON = 3.0  # and so does one that goes on with a talk
 
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """One text and what it teaches: the item it is about, the element it asks for first, or that one asks back."""
+    """One text and what it teaches: the item it is about, the element it asks for first, or that one asks back.
+
+    `continues` says whether it goes on about what was talked of before; None: nothing is known of that.
+    """
 
     text: str
     item: str | None = None
     element: Element | None = None
     vague: bool = False
+    continues: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
     """Margins, about -1 for “surely not” and +1 for “surely”.
 
-    They are of every known item, of every element, of fitting several items alike, and of being about none.
+    They are of every known item, of every element, of fitting several items alike, of being about none, and of going on
+    about what was talked of before.
     """
 
     margins: Floats
     elements: Mapping[Element, float]
     vague: float
     foreign: float
+    continues: float
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,8 @@ class Recogniser:
         lessons = {
             ITEM: Lesson([row.item for row in rows]),
             ELEMENT: Lesson([row.element for row in rows]),
-            VAGUE: Lesson([YES if row.vague else NO for row in rows], 0.5, {YES: RARE, NO: 1.0}),
+            VAGUE: Lesson([_yes(row.vague) for row in rows], 0.5, {YES: RARE, NO: 1.0}),
+            CONTINUES: Lesson([_yes(row.continues) for row in rows], 0.5, {YES: GOING_ON, NO: 1.0}),
         }
         return cls(Learned.fit([row.text for row in rows], vectors, lessons))
 
@@ -69,7 +77,8 @@ class Recogniser:
         margins = self.learned.margins(text, vector)
         elements = zip(map(Element, self.learned.classes(ELEMENT)), margins[ELEMENT].tolist(), strict=True)
         foreign = float(margins[ITEM][self.items.index(FOREIGN)])
-        return Recognised(margins[ITEM], dict(elements), float(margins[VAGUE][0]), foreign)
+        vague, continues = float(margins[VAGUE][0]), float(margins[CONTINUES][0])
+        return Recognised(margins[ITEM], dict(elements), vague, foreign, continues)
 
     def save(self, file: Path) -> None:
         """Write arrays only, in one step."""
@@ -79,3 +88,7 @@ class Recogniser:
     def load(cls, file: Path) -> Self:
         """Read what `save` wrote."""
         return cls(Learned.load(file))
+
+
+def _yes(said: bool | None) -> str | None:
+    return None if said is None else YES if said else NO

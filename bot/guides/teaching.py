@@ -14,7 +14,7 @@ from bot.guides.asking import PREFIX
 from bot.guides.guide import Element, Guide
 from bot.guides.importers.yaml import read_folder
 from bot.guides.nearest import Encode, encode_all
-from bot.guides.questions import Question
+from bot.guides.questions import Followup, Question
 from bot.guides.recogniser import FOREIGN, Recogniser, Taught
 from bot.stand_in import examples
 from routing.language.normalise import normalised
@@ -33,13 +33,16 @@ class Lessons:
     ambiguous: tuple[Question, ...]
     openings: tuple[tuple[str, Element], ...]
     foreign: tuple[Question, ...]
+    followups: tuple[Followup, ...] = ()
 
     @classmethod
     def read(cls, nlu_data: Path) -> Self:
         """Read the guides, the questions and the examples of the intent model."""
         guides = tuple(parsed.guide for parsed in read_folder(nlu_data / "guides")[0])
-        asked, ambiguous = questions.read(nlu_data), questions.read_ambiguous(nlu_data)
-        return cls(guides, asked, ambiguous, _openings(nlu_data), tuple(_foreign(nlu_data)))
+        asked = questions.read(nlu_data)
+        ambiguous = (*questions.read_ambiguous(nlu_data), *questions.read_broad(nlu_data))
+        foreign, followups = tuple(_foreign(nlu_data)), questions.read_followups(nlu_data)
+        return cls(guides, asked, ambiguous, _openings(nlu_data), foreign, followups)
 
 
 def load(nlu_data: Path, models: Path, encode: Encode, say: Callable[[str], None]) -> Recogniser:
@@ -55,11 +58,18 @@ def teach(lessons: Lessons, encode: Encode) -> Recogniser:
     """A recogniser of every name, alias and example, of the questions, and of what has to be asked back."""
     forms = sorted({(text, guide.code) for guide in lessons.guides for text in _forms(guide)})
     rows = [Taught(normalised(text), item) for text, item in forms]
-    rows += [Taught(one.text, one.items[0], one.elements[0]) for one in lessons.asked]
+    rows += [Taught(one.text, one.items[0], one.elements[0], continues=False) for one in lessons.asked]
+    rows += [_going_on(one) for one in lessons.followups]
     rows += [Taught(text, element=element) for text, element in lessons.openings]
     rows += [Taught(one.text, vague=True) for one in lessons.ambiguous]
     rows += [Taught(one.text, item=FOREIGN) for one in lessons.foreign]
     return Recogniser.fit(rows, encode_all([row.text for row in rows], encode))
+
+
+def _going_on(turn: Followup) -> Taught:
+    """A turn behind another: only what moves to another item says by itself which one it means."""
+    same = turn.same or not turn.before
+    return Taught(turn.text, None if same else turn.item, turn.elements[0], continues=same)
 
 
 def _openings(nlu_data: Path) -> tuple[tuple[str, Element], ...]:
@@ -85,7 +95,7 @@ def _forms(guide: Guide) -> tuple[str, ...]:
 
 def _fingerprint(nlu_data: Path) -> str:
     digest = hashlib.sha256(SHAPE.encode())
-    lessons = ("guides/*/*.yml", "questions/*.jsonl", "nlu/*.yml", "routing/voices/*.jsonl")
+    lessons = ("guides/*/*.yml", "questions/*.jsonl", "nlu/*.yml", "routing/voices/*.jsonl", "followups/*.jsonl")
     for file in sorted(file for pattern in lessons for file in nlu_data.glob(pattern)):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

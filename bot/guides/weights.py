@@ -16,8 +16,8 @@ class Weights:
     """A linear scorer against “none of them” (score 0), and when its best item answers.
 
     `answer` is the least confidence, `ahead` how many times the next item's the best one's must be; a message that
-    seems `vague` is asked back when the next item is `heard` at all; `clarify` is the least of those offered together;
-    a message more `foreign` than that, which names no item, is about none.
+    seems `vague` (a brief one: `vague_brief`) is asked back when the next item is `heard` at all; `clarify` is the
+    least of those offered together; a message more `foreign` than that, which names no item, is about none.
     """
 
     features: Mapping[str, float]
@@ -25,6 +25,7 @@ class Weights:
     answer: float
     ahead: float
     vague: float
+    vague_brief: float
     heard: float
     foreign: float
     clarify: float

@@ -9,16 +9,20 @@ from typing import Any
 import yaml
 
 from bot import stand_in
+from bot.cues import Cues
 from bot.guides.fitting import fit_all
+from bot.guides.fitting_talks import fit_talks
 from bot.guides.forms import Forms
 from bot.guides.lexicon import Lexicon
 from bot.guides.library import Library, known_items
-from bot.guides.teaching import Lessons
+from bot.guides.linker import Linker
+from bot.guides.recogniser import Recogniser
+from bot.guides.teaching import Lessons, teach
 from integrations.cli.up import say
 from integrations.settings import Settings
 from routing.language import vectors
 
-_LINKER, _ELEMENTS = "linker.yml", "elements.yml"
+_LINKER, _ELEMENTS, _CONTINUING = "linker.yml", "elements.yml", "continuing.yml"
 
 
 def add(commands: Any) -> None:
@@ -40,6 +44,21 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     _keep(nlu_data / "guides" / _ELEMENTS, None, fitted.elements)
     for name, share in fitted.figures.items():
         say(f"{name}: {share:.1%}")
+    return _train_talks(settings, lessons, library)
+
+
+def _train_talks(settings: Settings, lessons: Lessons, library: Library) -> int:
+    """How conversations go on, with the weights just written."""
+
+    def link_with(recogniser: Recogniser) -> Linker:
+        cache = settings.home / "vectors"
+        return Linker.load(library, settings.nlu_data, encode=vectors.encode, cache=cache, recogniser=recogniser)
+
+    say(f"校准：{len(lessons.followups)} 句追问")
+    cues = Cues.load(settings.nlu_data)
+    weights, share = fit_talks(lessons, cues, lambda rest: teach(rest, vectors.encode), link_with)
+    _keep(settings.nlu_data / "guides" / _CONTINUING, None, weights)
+    say(f"continuing: {share:.1%}")
     return 0
 
 
