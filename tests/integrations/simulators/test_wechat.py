@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,15 +43,13 @@ async def test_an_answer_that_gets_lost_is_asked_for_again_and_read_once(town):
     assert len(place.simulator.journal.of("request")) > 3
 
 
-async def test_a_house_too_slow_answers_by_a_customer_message(town):
-    place = await town(Plan(wechat_wait=0.001))
+async def test_who_never_hears_an_answer_asks_three_times_and_is_stored_once(town):
+    place = await town(Plan(Faults(retry=1.0)))
     place.simulator.wechat.text(WHO, "你好")
     await place.simulator.courier.settle()
-    assert place.texts("wechat", "failed")
-    await asyncio.sleep(0.5)
-    await place.drained(later=60)
-    answers = [entry for entry in place.simulator.journal.of("house") if entry.pane == "wechat"]
-    assert [entry.data["passive"] for entry in answers] == [False]
+    assert len(place.simulator.journal.of("request")) == 3
+    assert place.texts("wechat", "failed") == ["0"]
+    assert len([row for row in place.rows(Message) if row.author == Author.CITIZEN]) == 1
 
 
 async def test_the_window_the_budget_and_the_token(town):
