@@ -1,8 +1,8 @@
 """`./hotline bench understanding`: the development sets of `nlu_data/dev` through the same bot as `ask` and `chat`.
 
-Three sets, each with a fresh twin: questions about written guides (item and element), whole dialogues turn by turn,
-and other messages (appeals, emergencies, small talk, what is not accepted). None of them is trained on. The whole run
-also draws docs/risk-coverage.svg.
+Three sets, each with three of strangers: questions about written guides (item and element), whole dialogues turn by
+turn, and other messages (appeals, emergencies, small talk, what is not accepted). None of them is trained on. The
+whole run also draws docs/risk-coverage.svg.
 """
 
 from __future__ import annotations
@@ -132,14 +132,15 @@ async def other(bot: Bot, name: str = "other") -> Tally:
     return tally
 
 
+STRANGERS = ("fresh", "third", "fourth")
 SETS = {
     "guides": guides,
     "dialogues": dialogues,
     "other": other,
-    # By somebody who had seen neither the guides nor the training data.
-    "guides_fresh": partial(guides, name="linking_fresh"),
-    "dialogues_fresh": partial(dialogues, name="dialogues_fresh"),
-    "other_fresh": partial(other, name="other_fresh"),
+    # By three strangers who had seen neither the guides nor the training data, one after the other.
+    **{f"guides_{stranger}": partial(guides, name=f"linking_{stranger}") for stranger in STRANGERS},
+    **{f"dialogues_{stranger}": partial(dialogues, name=f"dialogues_{stranger}") for stranger in STRANGERS},
+    **{f"other_{stranger}": partial(other, name=f"other_{stranger}") for stranger in STRANGERS},
 }
 
 
@@ -191,7 +192,7 @@ def main(argv: Sequence[str]) -> int:
         if options.misses:
             print("\n".join(f"  {miss}" for miss in tally.misses))
     if not options.sets:
-        asked = (tallies["guides"], tallies["guides_fresh"])
+        asked = [tally for name, tally in tallies.items() if name.startswith("guides")]
         told = [one for tally in asked for one in tally.told]
         answered = sum(tally.also["answered"] for tally in asked)
         risk.draw(told, 100 * answered / len(told), ROOT / "docs" / "risk-coverage.svg")
