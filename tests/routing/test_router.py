@@ -147,7 +147,11 @@ def gold_of(name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("name", "strict", "third", "kind", "share", "sure"),
-    [("routing.jsonl", 0.91, 0.97, 0.85, 0.65, 0.97), ("routing_fresh.jsonl", 0.88, 0.94, 0.8, 0.35, 0.95)],
+    [
+        ("routing.jsonl", 0.91, 0.97, 0.85, 0.65, 0.97),
+        ("routing_fresh.jsonl", 0.88, 0.94, 0.8, 0.45, 0.95),
+        ("routing_third.jsonl", 0.85, 0.95, 0.8, 0.6, 0.96),
+    ],
 )
 def test_the_development_sets_keep_their_figures(
     router: Router, name: str, strict: float, third: float, kind: float, share: float, sure: float
@@ -164,12 +168,12 @@ def test_the_development_sets_keep_their_figures(
 
 
 def test_danger_in_the_development_sets_is_heard(router: Router) -> None:
-    gold = [*gold_of("routing.jsonl"), *gold_of("routing_fresh.jsonl")]
+    gold = [*gold_of("routing.jsonl"), *gold_of("routing_fresh.jsonl"), *gold_of("routing_third.jsonl")]
     heard = [one.urgency == "critical" for one in router.recommend_batch([one["text"] for one in gold])]
     calm = [alarm for alarm, one in zip(heard, gold, strict=True) if one["urgency"] == "normal"]
     missed = [one["text"] for alarm, one in zip(heard, gold, strict=True) if one["urgency"] == "critical" and not alarm]
-    assert len(missed) <= 1
-    assert sum(calm) / len(calm) <= 0.02
+    assert len(missed) <= 3, missed
+    assert sum(calm) / len(calm) <= 0.03
 
 
 def test_every_department_is_taught_and_the_development_set_is_never_seen(router: Router) -> None:
@@ -178,5 +182,7 @@ def test_every_department_is_taught_and_the_development_set_is_never_seen(router
     assert set(counts) == set(router.catalogue.departments)
     assert min(counts.values()) >= 70
     assert len(examples) >= 3000
-    gold = {one["text"] for name in ("routing.jsonl", "routing_fresh.jsonl") for one in gold_of(name)}
+    gold = {
+        one["text"] for name in ("routing.jsonl", "routing_fresh.jsonl", "routing_third.jsonl") for one in gold_of(name)
+    }
     assert not gold & {example.text for example in examples}
