@@ -50,6 +50,15 @@ def _ticket(match: re.Match[str]) -> str:
     return "，".join(digits(part) for part in match.groups())
 
 
+def _code(match: re.Match[str]) -> str:
+    return f"{match['of']}：{digits(match['code'])}"
+
+
+def _masked(match: re.Match[str]) -> str:
+    """138****1234 is told by what stands around the stars."""
+    return f"{digits(match['first'], telephone=True)}开头，尾号{digits(match['last'], telephone=True)}"
+
+
 def _phone(match: re.Match[str]) -> str:
     """In the groups people say: 138 1234 5678, 0477 858 1234."""
     bare = match.group().replace("-", "").replace(" ", "")
@@ -106,6 +115,8 @@ _NO_HOTLINE = r"(?![0-9.,]|元|块|万|个|人|件|年|日|天|米|平|公|号)"
 _READINGS: tuple[_Reading, ...] = (
     (re.compile(r"(?m)^[ \t]*(?P<n>[0-9]{1,2})[.．、](?![0-9])[ \t]*"), _rows),
     (re.compile(rf"{_EDGE}([0-9]{{6}})-([0-9]{{6}})-([0-9])(?![0-9])"), _ticket),
+    (re.compile(r"(?P<of>查询码|验证码|编号)\s*(?:是|为|[:：])?\s*(?P<code>[0-9]{3,8})(?![0-9-])"), _code),
+    (re.compile(rf"{_EDGE}(?P<first>[0-9]{{2,4}})\*+(?P<last>[0-9]{{2,4}})(?![0-9])"), _masked),
     (re.compile(_EDGE + _DATE), _date),
     (re.compile(_EDGE + _CLOCK), _clock),
     (re.compile(rf"{_EDGE}(?:{_MOBILE}|{_LAND_LINE})(?![0-9])"), _phone),
