@@ -1,4 +1,4 @@
-"""Waiting for a person (人工排队): who waits, whom it was offered to, who is at a desk, what colleagues tell each other.
+"""Waiting for a person (人工排队): who waits, whom it was offered to, who is at a desk, what colleagues say.
 
 Nothing of this is a message: what is written here never reaches the citizen.
 """
