@@ -43,6 +43,8 @@ def place_in(cues: Cues, text: str) -> str | None:
 def _place_of(cues: Cues, part: str) -> str | None:
     ends = [at + len(word) for word in cues.lists["place_ends"] for at in _starts(part, word)]
     for end in sorted(set(ends), reverse=True):
+        if part[end - 1 : end + 1] in cues.lists["place_no_end"]:
+            continue
         more = _PLACE_END_MORE.match(part, end)
         stop = more.end() if more else end
         start = max(_after_opening(cues, part, end), stop - _LONGEST_PLACE)

@@ -32,6 +32,8 @@ def test_a_phone_number_is_read(text: str, phone: str | None) -> None:
         ("楼下工地半夜施工", None),
         ("我们小区没人管", None),
         ("马路上车太多", None),
+        ("我要投诉,东胜区天骄路金色家园小区路灯昨晚不亮", "东胜区天骄路金色家园小区"),
+        ("天骄路路面塌了", "天骄路"),
     ],
 )
 def test_a_place_is_read_from_the_first_message(cues: Cues, text: str, place: str | None) -> None:
