@@ -150,15 +150,17 @@ class Continuing:
         best = int(np.argmax(shares))
         code, share = found.codes[best], float(shares[best])
         if code == item:
-            return self._staying(linker, item, found.alone, share)
+            return _staying(linker, item, found.alone, share)
         chosen = found.found.get(code) or linker.link("", context_item=code).best
         return _moving(found.alone, chosen, share, item) if chosen else found.alone
 
-    def _staying(self, linker: Linker, item: str, alone: Link, share: float) -> Link:
-        if share < UNSURE and alone.decision is Decision.ABSTAIN and alone.content:
-            return alone
-        same = linker.link("", context_item=item)
-        return replace(same, confidence=max(share, same.confidence), asked=alone.asked, continues=alone.continues)
+
+def _staying(linker: Linker, item: str, alone: Link, share: float) -> Link:
+    """About the conversation's item, unless the message means none of what is known."""
+    if share < UNSURE and alone.decision is Decision.ABSTAIN and alone.content:
+        return alone
+    same = linker.link("", context_item=item)
+    return replace(same, confidence=max(share, same.confidence), asked=alone.asked, continues=alone.continues)
 
 
 def _not_that_one(linker: Linker, alone: Link, text: str, denied: str) -> Link | None:
