@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ticketing import audit
 from ticketing.errors import Forbidden, Invalid
-from ticketing.models import Citizen, Role, Status, Ticket
+from ticketing.models import Citizen, Conversation, Role, Status, Ticket
 from ticketing.privacy import unseal
 from ticketing.reminders import remind
 from ticketing.rounds import survey_open
@@ -20,23 +20,32 @@ from ticketing.workflow import Actor
 REVEAL = "reveal_identity"
 REVEALERS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.CALLBACK})
 MAX_PURPOSE = 200
+LETTER = "letter"
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A citizen's number and name in full."""
+    """A citizen's number, name and e-mail address in full."""
 
-    phone: str | None
-    name: str | None
+    phone: str | None = None
+    name: str | None = None
+    email: str | None = None
 
 
 def contact_of(session: Session, ticket: Ticket) -> Contact:
-    """The number and name behind a ticket, for callers that mask them or send a message."""
+    """Who is behind a ticket and where they can be reached, for callers that mask it or send a message."""
+    email = _email(session, ticket)
     if ticket.citizen_id is None:
-        return Contact(None, None)
+        return Contact(email=email)
     citizen = session.get_one(Citizen, ticket.citizen_id)
     name = unseal(session, citizen.name_sealed) if citizen.name_sealed else None
-    return Contact(unseal(session, citizen.phone_sealed), name)
+    return Contact(unseal(session, citizen.phone_sealed), name, email)
+
+
+def _email(session: Session, ticket: Ticket) -> str | None:
+    """The address a letter came from."""
+    talk = session.get(Conversation, ticket.conversation_id) if ticket.conversation_id else None
+    return unseal(session, talk.address_sealed) if talk and talk.channel == LETTER else None
 
 
 def reveal(session: Session, actor: Actor, ticket_id: UUID, purpose: str, now: datetime) -> Contact:

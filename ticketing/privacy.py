@@ -134,6 +134,12 @@ def mask_phone(phone: str) -> str:
     return f"{digits[:keep]}****{digits[keep + 4 :]}"
 
 
+def mask_email(address: str) -> str:
+    """An e-mail address for the screen: w***@example.cn."""
+    name, at, host = address.rpartition("@")
+    return f"{name[:1]}***{at}{host}" if at else "***"
+
+
 def mask_name(name: str) -> str:
     """A name for the screen: the family name and a star for the rest."""
     return name[:1] + "*" * max(len(name) - 1, 1) if name else ""

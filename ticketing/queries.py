@@ -17,7 +17,7 @@ from ticketing.errors import NotFound
 from ticketing.explaining import ClockView, explain
 from ticketing.identity import Contact, contact_of
 from ticketing.models import Assignment, Role, Staff, Status, Ticket, TicketEvent
-from ticketing.privacy import mask_name, mask_phone, unseal
+from ticketing.privacy import mask_email, mask_name, mask_phone, unseal
 from ticketing.progress import Progress, Step, of_conversation, progress
 from ticketing.transitions import facts_of
 from ticketing.workflow import FINAL, Action, Actor, permitted
@@ -94,6 +94,7 @@ class TicketPage:
     wants_reply: bool
     phone: str | None
     name: str | None
+    email: str | None
     evidence: Mapping[str, Any]
     assisting: tuple[str, ...]
     first_department: str | None
@@ -199,7 +200,7 @@ def ticket_id(session: Session, actor: Actor, number: str) -> UUID:
 def ticket_page(session: Session, actor: Actor, ticket_id: UUID) -> TicketPage:
     """One ticket with its history, for who may see it; for others it does not exist."""
     ticket = _visible_ticket(session, actor, ticket_id)
-    contact = contact_of(session, ticket) if _may_know_who(actor, ticket) else Contact(None, None)
+    contact = contact_of(session, ticket) if _may_know_who(actor, ticket) else Contact()
     return TicketPage(
         row=_row(ticket),
         version=ticket.version,
@@ -211,6 +212,7 @@ def ticket_page(session: Session, actor: Actor, ticket_id: UUID) -> TicketPage:
         wants_reply=ticket.wants_reply,
         phone=mask_phone(contact.phone) if contact.phone else None,
         name=mask_name(contact.name) if contact.name else None,
+        email=mask_email(contact.email) if contact.email else None,
         evidence=ticket.evidence if actor.role in EVERYTHING else {},
         assisting=_assisting(session, ticket.id),
         first_department=ticket.first_department,

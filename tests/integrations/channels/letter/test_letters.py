@@ -13,12 +13,12 @@ from integrations.bootstrap import House
 from integrations.channels.letter import handling
 from integrations.channels.letter.collecting import collect
 from tests.integrations.channels.letter.conftest import CITIZEN, Imap, Smtp, come, eml, rows, write
-from ticketing import jobs, notices
-from ticketing.models import AlarmRow, ChannelContact, Delivery, LetterStatus, Message, Ticket
+from ticketing import identity, jobs, notices, queries
+from ticketing.models import AlarmRow, ChannelContact, Delivery, LetterStatus, Message, Role, Ticket
 from ticketing.notices import Purpose
 from ticketing.numbering import query_code
 from ticketing.privacy import unseal
-from ticketing.workflow import Status
+from ticketing.workflow import Actor, Status
 
 
 async def test_a_letter_becomes_a_ticket_with_its_files(town: House, imap: Imap, smtp: Smtp) -> None:
@@ -52,6 +52,17 @@ def _messages(house: House) -> list:
         found = list(session.query(Message))
         session.expunge_all()
     return found
+
+
+async def test_who_may_write_back_sees_the_address_once_there_is_a_purpose(town: House, imap: Imap) -> None:
+    imap.put(eml("gbk"))
+    await come(town)
+    (ticket,) = rows(town, "Ticket")
+    operator, now = Actor(Role.OPERATOR), datetime.now(UTC)
+    with town.database.write() as session:
+        page = queries.ticket_page(session, operator, ticket.id)
+        assert page.email is not None and page.email != CITIZEN and page.email.endswith(CITIZEN.partition("@")[2])
+        assert identity.reveal(session, operator, ticket.id, "补问地点", now).email == CITIZEN
 
 
 async def test_nothing_is_fetched_twice_and_old_letters_stay_old(town: House, imap: Imap, smtp: Smtp) -> None:
