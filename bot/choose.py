@@ -93,7 +93,7 @@ def _before_all(bot: Bot, turn: Turn) -> Outcome | None:
 
 def _only_a_thing(bot: Bot, turn: Turn) -> bool:
     """“身份证” – which? – “掉河里了，捞不上来”: what completes a question and names nobody tells of a thing."""
-    if not turn.state.offered or bot.cues.mentions("somebody", turn.text):
+    if not turn.state.offered or not bot.cues.mentions("sunk", turn.text) or bot.cues.mentions("somebody", turn.text):
         return False
     return consult.completes(bot, turn)
 

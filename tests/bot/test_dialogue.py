@@ -286,3 +286,13 @@ def test_no_input_silences_the_bot(talk: Any, texts: list[str], opening: str) ->
                 assert result.reply.text.strip()
 
     asyncio.run(story())
+
+
+async def test_a_thing_in_the_river_is_none_but_a_fire_and_a_person_are(talk: Any) -> None:
+    assert (await talk.say("身份证")).action is Action.CLARIFY
+    lost = await talk.say("掉河里了，捞不上来")
+    assert (lost.action, lost.item) == (Action.ANSWER, "GA003")
+    for address, text, number in (("fire", "着火了", "119"), ("child", "孩子掉河里了", "119")):
+        other = replace(talk, address=address)
+        assert (await other.say("身份证")).action is Action.CLARIFY
+        assert (await other.say(text)).emergency == number
