@@ -155,6 +155,16 @@ def messages_after(session: Session, conversation_id: UUID, seq: int, limit: int
     return tuple(message_view(session, row) for row in rows)
 
 
+def message_on(session: Session, conversation_id: UUID, seq: int, channel: str) -> UUID | None:
+    """The message at this place of a conversation, where that runs on this channel."""
+    found = (
+        select(MESSAGE.c.id)
+        .join_from(MESSAGE, CONVERSATION, MESSAGE.c.conversation_id == CONVERSATION.c.id)
+        .where(CONVERSATION.c.id == conversation_id, CONVERSATION.c.channel == channel, MESSAGE.c.seq == seq)
+    )
+    return session.execute(found).scalar()
+
+
 def last_sequences(session: Session, message_ids: Sequence[UUID]) -> tuple[tuple[UUID, int], ...]:
     """The conversations of these messages, each with the number of its newest message."""
     theirs = select(MESSAGE.c.conversation_id).where(MESSAGE.c.id.in_(message_ids))

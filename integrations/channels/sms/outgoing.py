@@ -20,7 +20,7 @@ from integrations.channels.sms.port import CHANNEL, Provider, Refused, Template,
 from integrations.channels.sms.providers import configured, provider_of
 from ticketing import jobs
 from ticketing.jobs import Job
-from ticketing.messages import CONVERSATION, MESSAGE, message_view
+from ticketing.messages import CONVERSATION, MESSAGE, message_on, message_view
 from ticketing.privacy import unseal
 from ticketing.texts import SMS, send
 
@@ -46,12 +46,7 @@ def forward(
     session: Session, conversation_id: UUID, seq: int, now: datetime, *, run_at: datetime | None = None
 ) -> bool:
     """Ask for a stored message to be sent, where its conversation is one of texts."""
-    found = (
-        select(MESSAGE.c.id)
-        .join_from(MESSAGE, CONVERSATION, MESSAGE.c.conversation_id == CONVERSATION.c.id)
-        .where(CONVERSATION.c.id == conversation_id, CONVERSATION.c.channel == CHANNEL, MESSAGE.c.seq == seq)
-    )
-    message_id = session.execute(found).scalar()
+    message_id = message_on(session, conversation_id, seq, CHANNEL)
     if message_id is None:
         return False
     return jobs.enqueue(session, SMS, f"{SMS}:says:{message_id}", {"message": str(message_id)}, now, run_at=run_at)

@@ -23,7 +23,7 @@ from integrations.channels.wechat.api import ApiError, calling
 from integrations.channels.wechat.words import MOST_PARTS, split, told
 from ticketing import deliveries, jobs
 from ticketing.jobs import Job
-from ticketing.messages import CONVERSATION, MESSAGE, message_view
+from ticketing.messages import CONVERSATION, MESSAGE, message_on, message_view
 from ticketing.privacy import unseal
 
 log = structlog.get_logger()
@@ -52,12 +52,7 @@ def forward(
 
     What need not ring at night waits until `run_at`; `delivery_id` hears whether WeChat took it.
     """
-    found = (
-        select(MESSAGE.c.id)
-        .join_from(MESSAGE, CONVERSATION, MESSAGE.c.conversation_id == CONVERSATION.c.id)
-        .where(CONVERSATION.c.id == conversation_id, CONVERSATION.c.channel == CHANNEL, MESSAGE.c.seq == seq)
-    )
-    message_id = session.execute(found).scalar()
+    message_id = message_on(session, conversation_id, seq, CHANNEL)
     if message_id is None:
         return False
     key, payload = f"{CHANNEL}:says:{message_id}", {"message": str(message_id)}
